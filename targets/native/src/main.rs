@@ -1,0 +1,2 @@
+//! The gateway as one binary.
+fn main() {}
