@@ -1,1 +1,4 @@
 //! The gateway itself, without I/O.
+
+pub mod error;
+pub mod payload;

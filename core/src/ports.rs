@@ -1,0 +1,136 @@
+//! What the core asks of a platform.
+//!
+//! A target implements each of these small traits for one type of its own and hands that to the
+//! [`Gateway`](crate::gateway::Gateway). Nothing here names `Send`: the futures and bodies of the
+//! gateway are `Send` exactly when the port's are, because every trait returns a plain
+//! `impl Future` whose auto traits are seen through at the target. Lambda demands `Send`, Workers
+//! cannot have it, and both compile.
+//!
+//! No implementation may share anything that waits between two requests: Workers cancels a
+//! request that awaits another's future.
+
+use std::{future::Future, time::Duration};
+
+use bytes::Bytes;
+
+use crate::{
+    ledger::{Summary, SummaryQuery, UsageRow},
+    payload::Payload,
+};
+
+/// Microseconds since the Unix epoch.
+pub type Micros = u64;
+
+/// Sends a request to a provider and streams its answer.
+///
+/// The contract, tested per target: the body arrives identity-decoded, with `content-encoding`
+/// and `content-length` removed where they were decoded away; dropping the body, or the future of
+/// [`send`](Http::send), cancels the upstream; redirects are not followed; the time limits on the
+/// head, on silence and on the whole are raced by the core, the one on connecting is applied by
+/// the platform where it can.
+pub trait Http {
+    /// The answer's body.
+    type Body: http_body::Body<Data = Bytes, Error = HttpError> + Unpin;
+
+    /// Resolves when the answer's head is here.
+    fn send(
+        &self,
+        request: http::Request<Payload>,
+    ) -> impl Future<Output = Result<http::Response<Self::Body>, HttpError>>;
+}
+
+/// Why an upstream gave no answer, or stopped giving one. No variant carries a URL or a
+/// library's message: these end in errors that callers read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HttpError {
+    /// The host has no address.
+    #[error("the provider's host name could not be resolved")]
+    Dns,
+    /// Nobody accepted the connection.
+    #[error("the provider could not be reached")]
+    Connect,
+    /// The connection was not accepted in time.
+    #[error("the connection to the provider took too long")]
+    ConnectTimeout,
+    /// No trust between the two.
+    #[error("the TLS handshake with the provider failed")]
+    Tls,
+    /// The connection ended before the head: the provider may or may not have seen the request.
+    #[error("the provider closed the connection before it answered")]
+    ResetBeforeHead,
+    /// The connection ended inside the body.
+    #[error("the provider closed the connection in the middle of its answer")]
+    ResetAfterHead,
+    /// The body claims an encoding that it does not keep to.
+    #[error("the provider's answer could not be decompressed")]
+    Encoding,
+    /// The platform does not allow this host.
+    #[error("the platform refused to connect to the provider")]
+    Refused,
+}
+
+impl HttpError {
+    /// Whether the provider cannot have acted on the request.
+    pub fn before_request(self) -> bool {
+        matches!(self, Self::Dns | Self::Connect | Self::ConnectTimeout | Self::Tls | Self::Refused)
+    }
+}
+
+/// Keeps usage rows and answers questions about them.
+pub trait Ledger {
+    /// Takes one row to keep. Returns when it is safe to forget it here: on native, when the
+    /// writer's queue has it.
+    fn append(&self, row: UsageRow) -> impl Future<Output = Result<(), LedgerError>>;
+
+    /// Sums over the roll-ups.
+    fn summary(&self, query: SummaryQuery) -> impl Future<Output = Result<Summary, LedgerError>>;
+
+    /// Whether the store can be reached now.
+    fn ready(&self) -> impl Future<Output = Result<(), LedgerError>>;
+}
+
+/// Why the ledger did not do what it was asked to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LedgerError {
+    /// The store refused or cannot be reached; the text is for the operator's log.
+    #[error("the usage ledger's store failed: {0}")]
+    Store(String),
+    /// The queue before the store is full.
+    #[error("the usage ledger's queue is full")]
+    Full,
+    /// This target keeps rows in its log only.
+    #[error("this target keeps no queryable ledger; its usage rows are in its log")]
+    NotKept,
+}
+
+/// The time of day.
+pub trait Clock {
+    /// Now. May stand still between two I/O operations (as on Workers).
+    fn now(&self) -> Micros;
+}
+
+/// Waits.
+pub trait Timer {
+    /// Resolves after the duration. Nothing is scheduled before it is first polled.
+    type Sleep: Future<Output = ()> + Unpin;
+
+    /// A wait of `duration` from now.
+    fn sleep(&self, duration: Duration) -> Self::Sleep;
+}
+
+/// Entropy: request ids and the jitter of retries.
+pub trait Random {
+    /// 64 bits that nobody can guess from earlier ones.
+    fn random(&self) -> u64;
+}
+
+/// The operator's log.
+pub trait Log {
+    /// Writes one line (without its newline), in the configured format already.
+    fn line(&self, line: &str);
+}
+
+/// All of the ports: what a [`Gateway`](crate::gateway::Gateway) runs on.
+pub trait Ports: Http + Ledger + Clock + Timer + Random + Log + 'static {}
+
+impl<T: Http + Ledger + Clock + Timer + Random + Log + 'static> Ports for T {}
