@@ -1,4 +1,5 @@
 //! The gateway itself, without I/O.
 
 pub mod error;
+pub mod govern;
 pub mod payload;
