@@ -2,4 +2,6 @@
 
 pub mod error;
 pub mod govern;
+pub mod ledger;
 pub mod payload;
+pub mod ports;

@@ -1,0 +1,142 @@
+//! One request, as the ledger keeps it.
+
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+
+use crate::{error::ErrorKind, ports::Micros};
+
+/// What an operator attached to a key, to find its requests by.
+pub type Labels = BTreeMap<String, String>;
+
+/// Tokens of one request, by kind. `None` means that nobody said; it is never a zero.
+///
+/// `input` and `output` are totals in OpenAI's sense: cached, cache-written and audio input are
+/// part of `input`; reasoning and audio output are part of `output`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// All that the model read.
+    pub input: Option<u64>,
+    /// All that the model wrote.
+    pub output: Option<u64>,
+    /// Of `input`: read from the provider's prompt cache.
+    pub cached_input: Option<u64>,
+    /// Of `input`: written to the provider's prompt cache.
+    pub cache_write: Option<u64>,
+    /// Of `output`: thought, not said.
+    pub reasoning: Option<u64>,
+    /// Of `input`: sound.
+    pub audio_input: Option<u64>,
+    /// Of `output`: sound.
+    pub audio_output: Option<u64>,
+}
+
+/// Everything that is known about one request after it ended.
+///
+/// Cheap to build on the request's path: what lives in the policy is shared, what is one of few
+/// words is static, and numbers are plain.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct UsageRow {
+    /// The request's id, as the `x-request-id` of its answer said.
+    pub id: String,
+    /// When the request arrived.
+    pub at: Micros,
+    /// The tenant path of the caller's key (`/team/app`); empty where nobody was identified.
+    pub tenant: Arc<str>,
+    /// The name of the caller's key, never the key; empty where nobody was identified.
+    pub key: Arc<str>,
+    /// The key's labels.
+    pub labels: Arc<Labels>,
+    /// The end user's path below the tenant's, where the caller gave one.
+    pub user_path: Option<String>,
+    /// The provider instance that was tried last (`openai-east`); `None` where none was.
+    pub provider: Option<Arc<str>>,
+    /// The model as the caller named it; empty where the request named none.
+    pub model_asked: String,
+    /// The model as the provider named it in its answer or, where it did not say, as it was asked
+    /// for there; `None` where no provider was tried.
+    pub model_answered: Option<String>,
+    /// The protocol that the caller spoke: `chat`.
+    pub front: &'static str,
+    /// What was asked of it: `chat.completions`.
+    pub endpoint: &'static str,
+    /// Tokens by kind.
+    pub usage: Usage,
+    /// Whether any of `usage` was counted by [`estimate`](super::estimate), not by the provider.
+    pub estimated: bool,
+    /// The price and where it comes from; `None` where it is not known, which is not free.
+    pub cost: Option<Cost>,
+    /// What the caches did; `None` where none was asked.
+    pub cache: Option<CacheStatus>,
+    /// From the request's arrival to the end of the answer's body, in microseconds.
+    pub latency_us: u64,
+    /// From the request's arrival to the first piece of the answer that the model wrote, in
+    /// microseconds; `None` where none came.
+    pub first_token_us: Option<u64>,
+    /// The HTTP status that the caller got.
+    pub status: u16,
+    /// Why the model stopped, in the caller's protocol's word.
+    pub finish: Option<Cow<'static, str>>,
+    /// What went wrong; `None` where nothing did.
+    pub error: Option<ErrorClass>,
+    /// Whether the answer was streamed.
+    pub stream: bool,
+    /// Requests sent to providers, over keys, retries and fallbacks together.
+    pub attempts: u8,
+    /// The provider's own id of the request, to show its support.
+    pub upstream_id: Option<String>,
+}
+
+/// What a request cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cost {
+    /// The price in nano-dollars (10⁻⁹ US dollars).
+    pub nanodollars: u64,
+    /// Which price table it was reckoned with.
+    pub price_version: Arc<str>,
+}
+
+/// What the response caches did for a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CacheStatus {
+    /// Looked, and a provider had to answer.
+    Miss,
+    /// Answered from a cache, at no cost.
+    Hit,
+}
+
+impl CacheStatus {
+    /// The word for logs and rows.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Miss => "miss",
+            Self::Hit => "hit",
+        }
+    }
+}
+
+/// How a request went wrong, in a word to count by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorClass {
+    /// The caller got this error, in place of an answer or inside the stream.
+    Api(ErrorKind),
+    /// The caller left before the end.
+    CallerLeft,
+    /// The provider stopped in the middle of its answer.
+    UpstreamCut,
+}
+
+impl ErrorClass {
+    /// A stable lower-case name, for logs and usage rows.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Api(kind) => kind.name(),
+            Self::CallerLeft => "caller_left",
+            Self::UpstreamCut => "upstream_cut",
+        }
+    }
+}
+
+impl From<ErrorKind> for ErrorClass {
+    fn from(kind: ErrorKind) -> Self {
+        Self::Api(kind)
+    }
+}
