@@ -5,3 +5,5 @@ pub mod govern;
 pub mod ledger;
 pub mod payload;
 pub mod ports;
+pub mod protocol;
+pub mod provider;

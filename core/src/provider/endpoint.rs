@@ -1,0 +1,124 @@
+//! Addresses: from what an operator writes as a base URL to the URL of a request.
+
+use super::{BaseUrl, Row, Style};
+use crate::protocol::Wire;
+
+/// What is called at a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// The row's wire: `POST …/chat/completions`, `POST …/messages`.
+    Generate,
+    /// `GET …/models`. Only meaningful where the row says that it has an
+    /// [inventory](Row::inventory).
+    Models,
+}
+
+/// The parts of a configured provider that its addresses depend on.
+#[derive(Debug, Clone, Copy)]
+pub struct Instance<'a> {
+    /// Its row.
+    pub row: &'static Row,
+    /// Its base URL, as [`normalize_base_url`] gives it.
+    pub base_url: &'a str,
+    /// Azure's `api-version`, if one is configured.
+    pub api_version: Option<&'a str>,
+}
+
+/// Azure's newest version that is not a preview: for deployment URLs without a configured one.
+/// (Azure OpenAI reference, "API version lifecycle".)
+const AZURE_API_VERSION: &str = "2024-10-21";
+
+impl Instance<'_> {
+    /// The URL to call for `model`.
+    pub fn url(&self, endpoint: Endpoint, model: &str) -> String {
+        let base = self.base_url;
+        let path = path(self.row.wire, endpoint);
+        match self.row.style {
+            Style::Plain => format!("{base}{path}"),
+            Style::Azure => self.azure_url(path, endpoint, model),
+        }
+    }
+
+    fn azure_url(&self, path: &str, endpoint: Endpoint, model: &str) -> String {
+        let base = self.base_url;
+        let (resource, rest) = match base.find("/openai") {
+            Some(at) => base.split_at(at),
+            None => (base, ""),
+        };
+        let v1_query = match self.api_version {
+            Some(version) if !is_dated(version) => format!("?api-version={version}"),
+            _ => String::new(),
+        };
+        let dated = self.api_version.filter(|version| is_dated(version));
+        let version = dated.unwrap_or(AZURE_API_VERSION);
+        if rest.starts_with("/openai/deployments/") {
+            return match endpoint {
+                Endpoint::Generate => format!("{base}{path}?api-version={version}"),
+                Endpoint::Models => format!("{resource}/openai{path}?api-version={version}"),
+            };
+        }
+        if rest.starts_with("/openai/v1") || dated.is_none() {
+            return format!("{resource}/openai/v1{path}{v1_query}");
+        }
+        match endpoint {
+            Endpoint::Generate => {
+                let deployment = encode_segment(model);
+                format!("{resource}/openai/deployments/{deployment}{path}?api-version={version}")
+            }
+            Endpoint::Models => format!("{resource}/openai{path}?api-version={version}"),
+        }
+    }
+}
+
+fn path(wire: Wire, endpoint: Endpoint) -> &'static str {
+    match (endpoint, wire) {
+        (Endpoint::Models, _) => "/models",
+        (Endpoint::Generate, Wire::Chat) => "/chat/completions",
+        (Endpoint::Generate, Wire::Messages) => "/messages",
+    }
+}
+
+/// Whether an `api-version` is one of the dated ones, which use deployment URLs. The v1 form knows
+/// `preview`, `latest` and `v1` only.
+fn is_dated(version: &str) -> bool {
+    version.starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// A deployment's name as one segment of a path. Azure allows letters, digits, `-`, `_` and `.`;
+/// anything else must not be able to leave its segment.
+fn encode_segment(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+/// The base URL that an operator wrote, as addresses are built from it: without trailing slashes,
+/// without a query, without the endpoint's own path if the whole address was given, and with the
+/// row's usual path where there was none (`http://localhost:11434` and `https://api.anthropic.com`
+/// get their `/v1`).
+///
+/// An OpenAI-compatible provider of an unknown kind gets no path: there is none that is usual.
+pub fn normalize_base_url(row: &Row, written: &str) -> String {
+    let url = written.trim();
+    let url = url.split(['?', '#']).next().unwrap_or(url).trim_end_matches('/');
+    let url = url.strip_suffix(path(row.wire, Endpoint::Generate)).unwrap_or(url).trim_end_matches('/');
+    let bare = url.split_once("://").is_some_and(|(_, rest)| !rest.contains('/'));
+    let usual = match row.base_url {
+        BaseUrl::Default(example) | BaseUrl::Required(example) if row.name != "openai-compatible" => {
+            url_path(example)
+        }
+        _ => "",
+    };
+    if bare { format!("{url}{usual}") } else { url.to_owned() }
+}
+
+/// The path of an address without a query, empty where it has none.
+fn url_path(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("")
+}
