@@ -7,3 +7,4 @@ pub mod payload;
 pub mod ports;
 pub mod protocol;
 pub mod provider;
+pub mod sketch;
