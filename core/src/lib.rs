@@ -1,8 +1,10 @@
 //! The gateway itself, without I/O.
 
+pub mod config;
 pub mod error;
 pub mod govern;
 pub mod ledger;
+pub mod nearest;
 pub mod payload;
 pub mod ports;
 pub mod protocol;

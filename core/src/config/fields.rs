@@ -1,0 +1,367 @@
+//! The settings: the one table that the check, the schema, the reference and the environment's
+//! names come from.
+
+use super::{
+    pattern::ModelPattern,
+    policy::Retry,
+    shape::{Field, Scalar, Shape},
+    value,
+};
+use crate::govern::TenantPath;
+
+const FIELD: Field =
+    Field { name: "", shape: Shape::Secret, env: None, required: false, default: "", about: "" };
+
+const TEXT: Scalar =
+    Scalar { what: "a text", number: false, choices: &[], valid: value::is_line, shown: true };
+
+static LINE: Scalar = TEXT;
+
+static INSTANCE: Scalar = Scalar {
+    what: "a provider's name: lower-case letters, digits, `-`, `_` and `.`, such as `my-llm`",
+    valid: value::is_instance_name,
+    ..TEXT
+};
+
+static MODEL: Scalar = Scalar {
+    what: "a model's name without spaces, such as `gpt-5` or `openai/gpt-5`",
+    valid: value::is_model_name,
+    ..TEXT
+};
+
+static PATTERN: Scalar = Scalar {
+    what: "a model's name, in which `*` stands for any text, such as `openai/*` or `gpt-*`",
+    valid: |text| ModelPattern::parse(text).is_ok(),
+    ..TEXT
+};
+
+static URL: Scalar = Scalar {
+    what: "an address such as `https://llm.example.com/v1`, without user, password or query",
+    valid: value::is_url,
+    shown: false,
+    ..TEXT
+};
+
+static ORIGIN: Scalar = Scalar {
+    what: "an origin such as `https://app.example.com`, without a slash at its end, or `*` for any",
+    valid: value::is_origin,
+    ..TEXT
+};
+
+static DIGEST: Scalar = Scalar {
+    what: "`sha256:` and 64 hexadecimal digits, as `tollbridge key new` prints them (never the key itself)",
+    valid: |text| value::digest(text).is_some(),
+    shown: false,
+    ..TEXT
+};
+
+static TENANT: Scalar = Scalar {
+    what: "a tenant path such as `/team/app/user`",
+    valid: |text| TenantPath::parse(text).is_ok(),
+    ..TEXT
+};
+
+static TIME: Scalar = Scalar {
+    what: "a time such as `2027-01-31T00:00:00Z`, or a date",
+    valid: |text| value::time(text).is_some(),
+    ..TEXT
+};
+
+static DURATION: Scalar = Scalar {
+    what: "a duration of a day at most: `250ms`, `30s`, `10m`, `1h`, or a number of seconds",
+    number: true,
+    valid: |text| value::duration(text).is_some(),
+    ..TEXT
+};
+
+/// A limit of zero would refuse every request.
+static TIMEOUT: Scalar = Scalar {
+    what: "a duration from 1ms to a day: `250ms`, `30s`, `10m`, `1h`, or a number of seconds",
+    number: true,
+    valid: |text| value::duration(text).is_some_and(|duration| !duration.is_zero()),
+    ..TEXT
+};
+
+static SIZE: Scalar = Scalar {
+    what: "a size from 1 byte to 4 GB: `500K`, `10M`, `1G`, or a number of bytes",
+    number: true,
+    valid: |text| value::size(text).is_some(),
+    ..TEXT
+};
+
+static RETRIES: Scalar = Scalar {
+    what: "a number from 0 to 3",
+    number: true,
+    valid: |text| text.parse::<u8>().is_ok_and(|retries| retries < Retry::MOST),
+    ..TEXT
+};
+
+static ON_UNSUPPORTED: Scalar =
+    Scalar { what: "`auto`, `drop` or `reject`", choices: &["auto", "drop", "reject"], ..TEXT };
+
+static LOG_FORMAT: Scalar = Scalar { what: "`json` or `text`", choices: &["json", "text"], ..TEXT };
+
+static ONE_MODEL: Shape = Shape::Scalar(&MODEL);
+static SECRET: Shape = Shape::Secret;
+static A_LINE: Shape = Shape::Scalar(&LINE);
+
+/// The document.
+pub static ROOT: &[Field] = &[
+    Field {
+        name: "$schema",
+        shape: Shape::Scalar(&LINE),
+        about: "Where an editor finds this document's JSON Schema. Not read.",
+        ..FIELD
+    },
+    Field {
+        name: "master_key",
+        env: Some("TOLLBRIDGE_MASTER_KEY"),
+        about: "The key that may use every model and read `/admin`. Without it and without `keys`, \
+                only this machine may call (native), or nobody (the other targets).",
+        ..FIELD
+    },
+    Field {
+        name: "keys",
+        shape: Shape::List(&Shape::Object(KEY)),
+        about: "Further keys, each with what it may do. `tollbridge key new` makes one.",
+        ..FIELD
+    },
+    Field {
+        name: "providers",
+        shape: Shape::Map(&INSTANCE, &Shape::Object(PROVIDER)),
+        about: "Accounts at providers, by the name that stands before the slash in `openai/gpt-5`. \
+                Those of the environment are added.",
+        ..FIELD
+    },
+    Field {
+        name: "aliases",
+        shape: Shape::Map(&MODEL, &Shape::Either(&[ONE_MODEL_SHAPE, MODELS, Shape::Object(ALIAS)])),
+        about: "Model names of your own: a model, or a list of which the first is preferred and the \
+                others are tried when it fails.",
+        ..FIELD
+    },
+    Field {
+        name: "timeouts",
+        shape: Shape::Object(TIMEOUTS),
+        about: "How long a provider may take.",
+        ..FIELD
+    },
+    Field {
+        name: "retry",
+        shape: Shape::Object(RETRY),
+        about: "How often, and how soon, a failed request is sent again.",
+        ..FIELD
+    },
+    Field {
+        name: "body_size_limit",
+        shape: Shape::Scalar(&SIZE),
+        env: Some("BODY_SIZE_LIMIT"),
+        default: "10M",
+        about: "The largest request body; a larger one is answered 413.",
+        ..FIELD
+    },
+    Field {
+        name: "cors",
+        shape: Shape::Object(CORS),
+        about: "Who may call from a browser. Nobody by default.",
+        ..FIELD
+    },
+    Field {
+        name: "on_unsupported",
+        shape: Shape::Scalar(&ON_UNSUPPORTED),
+        env: Some("ON_UNSUPPORTED"),
+        default: "auto",
+        about: "What becomes of a request field that the model's provider cannot be given: `auto` \
+                drops what is harmless, says so in `x-tollbridge-dropped`, and refuses what would \
+                change the answer's meaning; `drop` and `reject` do one of the two for every field.",
+        ..FIELD
+    },
+    Field {
+        name: "log_format",
+        shape: Shape::Scalar(&LOG_FORMAT),
+        env: Some("LOG_FORMAT"),
+        default: "json",
+        about: "How log lines are written: one JSON object each, or text for people.",
+        ..FIELD
+    },
+    Field {
+        name: "keep_alive",
+        shape: Shape::Scalar(&TIMEOUT),
+        env: Some("STREAM_KEEP_ALIVE"),
+        default: "15s",
+        about: "The silence on a caller's stream after which a comment is sent to keep it open.",
+        ..FIELD
+    },
+];
+
+const ONE_MODEL_SHAPE: Shape = Shape::Scalar(&MODEL);
+const MODELS: Shape = Shape::List(&ONE_MODEL);
+
+/// One account at one provider.
+pub static PROVIDER: &[Field] = &[
+    Field {
+        name: "type",
+        shape: Shape::Scalar(&LINE),
+        about: "The kind of provider, from the table of providers, or `openai-compatible` for any \
+                other that speaks OpenAI's API. By default the kind that the name is or begins \
+                with: `openai-east` is an `openai`.",
+        ..FIELD
+    },
+    Field {
+        name: "api_key",
+        shape: Shape::Either(&[Shape::Secret, Shape::List(&SECRET)]),
+        env: Some("API_KEY"),
+        about: "The provider's key, or several that are used in turn.",
+        ..FIELD
+    },
+    Field {
+        name: "base_url",
+        shape: Shape::Scalar(&URL),
+        env: Some("BASE_URL"),
+        about: "Where the provider answers, if not at the kind's own address.",
+        ..FIELD
+    },
+    Field {
+        name: "models",
+        shape: MODELS,
+        env: Some("MODELS"),
+        about: "The models to offer. By default those that the provider lists.",
+        ..FIELD
+    },
+    Field {
+        name: "api_version",
+        shape: Shape::Scalar(&LINE),
+        env: Some("API_VERSION"),
+        about: "The `api-version` of Azure's addresses.",
+        ..FIELD
+    },
+];
+
+/// One gateway key.
+pub static KEY: &[Field] = &[
+    Field {
+        name: "name",
+        shape: Shape::Scalar(&LINE),
+        required: true,
+        about: "Names the key in logs and usage rows. Each has its own.",
+        ..FIELD
+    },
+    Field {
+        name: "digest",
+        shape: Shape::Scalar(&DIGEST),
+        required: true,
+        about: "The key's SHA-256, as `sha256:` and 64 hexadecimal digits. The key itself stands \
+                nowhere.",
+        ..FIELD
+    },
+    Field {
+        name: "tenant",
+        shape: Shape::Scalar(&TENANT),
+        default: "/",
+        about: "The tenant path that its usage is counted under.",
+        ..FIELD
+    },
+    Field {
+        name: "labels",
+        shape: Shape::Map(&LINE, &A_LINE),
+        about: "Texts that are copied into its usage rows.",
+        ..FIELD
+    },
+    Field {
+        name: "models",
+        shape: Shape::List(&Shape::Scalar(&PATTERN)),
+        about: "The models and aliases it may use, with `*` for any text: `openai/*` is a \
+                provider's, `gpt-*` any provider's. By default all.",
+        ..FIELD
+    },
+    Field {
+        name: "expires_at",
+        shape: Shape::Scalar(&TIME),
+        about: "When it stops working. By default never.",
+        ..FIELD
+    },
+];
+
+/// An alias written out.
+pub static ALIAS: &[Field] = &[Field {
+    name: "targets",
+    shape: MODELS,
+    required: true,
+    about: "The models it stands for, the preferred one first.",
+    ..FIELD
+}];
+
+/// How long a provider may take.
+pub static TIMEOUTS: &[Field] = &[
+    Field {
+        name: "connect",
+        shape: Shape::Scalar(&TIMEOUT),
+        env: Some("HTTP_CONNECT_TIMEOUT"),
+        default: "10s",
+        about: "To accept a connection.",
+        ..FIELD
+    },
+    Field {
+        name: "first_byte",
+        shape: Shape::Scalar(&TIMEOUT),
+        env: Some("HTTP_RESPONSE_HEADER_TIMEOUT"),
+        default: "5m",
+        about: "To send a stream's first event, or the whole of another answer.",
+        ..FIELD
+    },
+    Field {
+        name: "idle",
+        shape: Shape::Scalar(&TIMEOUT),
+        env: Some("HTTP_STREAM_IDLE_TIMEOUT"),
+        default: "2m",
+        about: "Between two pieces of a stream.",
+        ..FIELD
+    },
+    Field {
+        name: "whole",
+        shape: Shape::Scalar(&TIMEOUT),
+        env: Some("HTTP_TIMEOUT"),
+        default: "10m",
+        about: "For one request, all of its attempts and its stream included.",
+        ..FIELD
+    },
+];
+
+/// How a failed request is sent again.
+pub static RETRY: &[Field] = &[
+    Field {
+        name: "max_retries",
+        shape: Shape::Scalar(&RETRIES),
+        env: Some("RETRY_MAX_RETRIES"),
+        default: "3",
+        about: "Attempts after the first, over keys, retries and fallbacks together.",
+        ..FIELD
+    },
+    Field {
+        name: "initial_backoff",
+        shape: Shape::Scalar(&DURATION),
+        env: Some("RETRY_INITIAL_BACKOFF"),
+        default: "250ms",
+        about: "The wait before the second attempt. It doubles with each further one, and a random \
+                part of it is left out.",
+        ..FIELD
+    },
+    Field {
+        name: "max_backoff",
+        shape: Shape::Scalar(&DURATION),
+        env: Some("RETRY_MAX_BACKOFF"),
+        default: "8s",
+        about: "The longest wait.",
+        ..FIELD
+    },
+];
+
+/// Who may call from a browser.
+pub static CORS: &[Field] = &[Field {
+    name: "origins",
+    shape: Shape::List(&Shape::Scalar(&ORIGIN)),
+    env: Some("CORS_ORIGINS"),
+    required: true,
+    about: "The origins whose pages may call, or `*` alone for any.",
+    ..FIELD
+}];
