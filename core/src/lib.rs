@@ -1,6 +1,7 @@
 //! The gateway itself, without I/O.
 
 pub mod config;
+pub mod conversation;
 pub mod error;
 pub mod govern;
 pub mod ledger;

@@ -1,4 +1,29 @@
-//! Wire formats: what callers and providers speak.
+//! Wire formats: how bytes become a conversation, and a conversation becomes bytes.
+//!
+//! One folder a protocol. A *front* is what a caller speaks: it decodes requests and encodes
+//! answers. A *wire* is what an upstream speaks: it encodes requests and decodes answers. Both
+//! meet in the [conversation model](crate::conversation) and nowhere else.
+//!
+//! Decoders borrow from the bytes they are given and never build a tree of values: each wire
+//! object is a struct with the fields that matter, the rest kept raw ([`json`]). Encoders write
+//! JSON straight into the outgoing buffer. Stream decoders and encoders are push machines without
+//! I/O: the data of one SSE event in, events out; events in, SSE frames out.
+//!
+//! What a wire cannot carry is never dropped in silence: an encoder looks every such field up in
+//! the one field table ([`fields`]) and returns what was lost beside the body, or refuses.
+
+pub mod chat;
+#[allow(dead_code)]
+pub mod fields;
+#[allow(dead_code, unused_imports, unused_macros)]
+pub(crate) mod json;
+pub mod messages;
+mod target;
+
+use crate::error::{ApiError, ErrorKind};
+
+pub use fields::Losses;
+pub use target::{Encoded, ModelFacts, OnUnsupported, Target, Thinking};
 
 /// What an upstream speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -9,9 +34,63 @@ pub enum Wire {
     Messages,
 }
 
+impl Wire {
+    /// The name that documents and logs use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Messages => "messages",
+        }
+    }
+}
+
 /// What a caller speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Front {
     /// OpenAI chat completions.
     Chat,
+}
+
+impl Front {
+    /// The name that documents, logs and usage rows use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+        }
+    }
+
+    /// The wire that is relayed and not translated.
+    pub fn wire(self) -> Wire {
+        match self {
+            Self::Chat => Wire::Chat,
+        }
+    }
+}
+
+/// Why an upstream's answer could not be used.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum DecodeError {
+    /// Not the JSON that the wire's documentation promises. The text is for logs.
+    #[error("not a {wire} answer: {detail}")]
+    Malformed {
+        /// The wire that was expected.
+        wire: &'static str,
+        /// What the parser met, and where.
+        detail: String,
+    },
+    /// An error in a body with a success status.
+    #[error(transparent)]
+    Answer(Box<ApiError>),
+}
+
+impl From<DecodeError> for ApiError {
+    fn from(error: DecodeError) -> Self {
+        match error {
+            DecodeError::Malformed { wire, .. } => ApiError::new(
+                ErrorKind::Upstream,
+                format!("The provider's answer could not be read as a {wire} answer. Try again."),
+            ),
+            DecodeError::Answer(error) => *error,
+        }
+    }
 }

@@ -1,0 +1,234 @@
+use bytes::BytesMut;
+use serde_json::value::RawValue;
+
+use crate::conversation::Extra;
+
+/// A buffer that JSON is written into.
+pub(crate) trait Out {
+    /// Appends `bytes`.
+    fn put(&mut self, bytes: &[u8]);
+}
+
+impl Out for Vec<u8> {
+    fn put(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+}
+
+impl Out for BytesMut {
+    fn put(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+}
+
+/// Writes `text` as a JSON string.
+pub(crate) fn string(out: &mut impl Out, text: &str) {
+    out.put(b"\"");
+    escape_into(out, text);
+    out.put(b"\"");
+}
+
+/// Writes `text` as the inside of a JSON string: quotes, backslashes and control characters
+/// escaped, everything else as it is.
+pub(crate) fn escape_into(out: &mut impl Out, text: &str) {
+    let mut rest = text.as_bytes();
+    loop {
+        let clean = clean_prefix(rest);
+        let (head, tail) = rest.split_at(clean);
+        out.put(head);
+        let Some((&byte, after)) = tail.split_first() else { return };
+        match byte {
+            b'"' => out.put(b"\\\""),
+            b'\\' => out.put(b"\\\\"),
+            b'\n' => out.put(b"\\n"),
+            b'\r' => out.put(b"\\r"),
+            b'\t' => out.put(b"\\t"),
+            0x08 => out.put(b"\\b"),
+            0x0c => out.put(b"\\f"),
+            _ => {
+                let hex = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
+                out.put(&[b'\\', b'u', b'0', b'0', hex(byte >> 4), hex(byte & 15)]);
+            }
+        }
+        rest = after;
+    }
+}
+
+/// How many leading bytes need no escape, eight at a time: a byte below 0x20, a quote or a
+/// backslash sets the high bit of its place. (Bytes of 0x80 and above are masked out: they are
+/// parts of characters. A borrow can raise a false alarm only after a true one.)
+fn clean_prefix(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    let zero_in = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
+
+    let (words, _) = bytes.as_chunks::<8>();
+    let mut clean = 0;
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
+        let found = control | zero_in(word ^ (ONES * b'"' as u64)) | zero_in(word ^ (ONES * b'\\' as u64));
+        if found != 0 {
+            return clean + (found.trailing_zeros() / 8) as usize;
+        }
+        clean += 8;
+    }
+    let tail = bytes.get(clean..).unwrap_or_default();
+    clean + tail.iter().position(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\').unwrap_or(tail.len())
+}
+
+/// Writes a whole number.
+pub(crate) fn unsigned(out: &mut impl Out, mut value: u64) {
+    let mut digits = [0u8; 20];
+    let mut used = 0;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (value % 10) as u8;
+        value /= 10;
+        used += 1;
+        if value == 0 {
+            break;
+        }
+    }
+    out.put(digits.split_at(digits.len() - used).1);
+}
+
+/// Writes the members of one object.
+pub(crate) struct Object<'o, O: Out> {
+    out: &'o mut O,
+    first: bool,
+}
+
+impl<'o, O: Out> Object<'o, O> {
+    /// Opens it.
+    pub(crate) fn new(out: &'o mut O) -> Self {
+        out.put(b"{");
+        Self { out, first: true }
+    }
+
+    /// Writes a member's name; its value is to be written to what is returned.
+    pub(crate) fn key(&mut self, key: &str) -> &mut O {
+        if !self.first {
+            self.out.put(b",");
+        }
+        self.first = false;
+        string(self.out, key);
+        self.out.put(b":");
+        self.out
+    }
+
+    /// A member that is text.
+    pub(crate) fn string(&mut self, key: &str, value: &str) {
+        string(self.key(key), value);
+    }
+
+    /// A member that is text, where there is one.
+    pub(crate) fn string_or_skip(&mut self, key: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.string(key, value);
+        }
+    }
+
+    /// A member that is text or null.
+    pub(crate) fn string_or_null(&mut self, key: &str, value: Option<&str>) {
+        match value {
+            Some(value) => self.string(key, value),
+            None => self.null(key),
+        }
+    }
+
+    /// A member that is a whole number.
+    pub(crate) fn unsigned(&mut self, key: &str, value: u64) {
+        unsigned(self.key(key), value);
+    }
+
+    /// A member that is a number.
+    pub(crate) fn float(&mut self, key: &str, value: f64) {
+        self.key(key).put(value.to_string().as_bytes());
+    }
+
+    /// A member that is true or false.
+    pub(crate) fn bool(&mut self, key: &str, value: bool) {
+        self.key(key).put(if value { b"true" } else { b"false" });
+    }
+
+    /// A member that is null.
+    pub(crate) fn null(&mut self, key: &str) {
+        self.key(key).put(b"null");
+    }
+
+    /// A member whose value is JSON already.
+    pub(crate) fn json(&mut self, key: &str, value: &RawValue) {
+        self.key(key).put(value.get().as_bytes());
+    }
+
+    /// A member whose value is JSON already, where there is one.
+    pub(crate) fn json_or_skip(&mut self, key: &str, value: Option<&RawValue>) {
+        if let Some(value) = value {
+            self.json(key, value);
+        }
+    }
+
+    /// Members that were kept raw.
+    pub(crate) fn extra(&mut self, extra: &Extra<'_>) {
+        for (key, value) in extra {
+            self.json(key, value);
+        }
+    }
+
+    /// A member that is an object, written by `members`.
+    pub(crate) fn object<R>(&mut self, key: &str, members: impl FnOnce(&mut Object<'_, O>) -> R) -> R {
+        let mut object = Object::new(self.key(key));
+        let result = members(&mut object);
+        object.end();
+        result
+    }
+
+    /// A member that is an array, written by `elements`.
+    pub(crate) fn array<R>(&mut self, key: &str, elements: impl FnOnce(&mut Array<'_, O>) -> R) -> R {
+        let mut array = Array::new(self.key(key));
+        let result = elements(&mut array);
+        array.end();
+        result
+    }
+
+    /// Closes it.
+    pub(crate) fn end(self) {
+        self.out.put(b"}");
+    }
+}
+
+/// Writes the elements of one array.
+pub(crate) struct Array<'o, O: Out> {
+    out: &'o mut O,
+    first: bool,
+}
+
+impl<'o, O: Out> Array<'o, O> {
+    /// Opens it.
+    pub(crate) fn new(out: &'o mut O) -> Self {
+        out.put(b"[");
+        Self { out, first: true }
+    }
+
+    /// Begins an element, to be written to what is returned.
+    pub(crate) fn element(&mut self) -> &mut O {
+        if !self.first {
+            self.out.put(b",");
+        }
+        self.first = false;
+        self.out
+    }
+
+    /// An element that is an object, written by `members`.
+    pub(crate) fn object<R>(&mut self, members: impl FnOnce(&mut Object<'_, O>) -> R) -> R {
+        let mut object = Object::new(self.element());
+        let result = members(&mut object);
+        object.end();
+        result
+    }
+
+    /// Closes it.
+    pub(crate) fn end(self) {
+        self.out.put(b"]");
+    }
+}
