@@ -21,12 +21,16 @@ pub struct Usage {
     pub cached_input: Option<u64>,
     /// Of `input`: written to the provider's prompt cache.
     pub cache_write: Option<u64>,
+    /// Of `cache_write`: to be kept for an hour.
+    pub cache_write_1h: Option<u64>,
     /// Of `output`: thought, not said.
     pub reasoning: Option<u64>,
     /// Of `input`: sound.
     pub audio_input: Option<u64>,
     /// Of `output`: sound.
     pub audio_output: Option<u64>,
+    /// Searches of the web that the provider made.
+    pub web_searches: Option<u64>,
 }
 
 /// Everything that is known about one request after it ended.
@@ -45,8 +49,8 @@ pub struct UsageRow {
     pub key: Arc<str>,
     /// The key's labels.
     pub labels: Arc<Labels>,
-    /// The end user's path below the tenant's, where the caller gave one.
-    pub user_path: Option<String>,
+    /// The whole path of the end user, below the tenant's, where the caller gave one.
+    pub user_path: Option<Arc<str>>,
     /// The provider instance that was tried last (`openai-east`); `None` where none was.
     pub provider: Option<Arc<str>>,
     /// The model as the caller named it; empty where the request named none.
