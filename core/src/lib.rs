@@ -3,6 +3,7 @@
 pub mod config;
 pub mod conversation;
 pub mod error;
+pub mod frame;
 pub mod govern;
 pub mod ledger;
 pub mod nearest;
