@@ -1,0 +1,2 @@
+//! The gateway as an AWS Lambda function.
+fn main() {}

@@ -1,0 +1,24 @@
+//! Building what is deployed. The tests run the same files.
+
+pub(crate) mod cloudflare;
+pub(crate) mod lambda;
+pub(crate) mod spin;
+
+use crate::process::{Failure, Outcome};
+use crate::project::Project;
+use crate::target::Target;
+
+/// `cargo xtask build TARGET`
+pub(crate) fn command(project: &Project, args: &[String]) -> Outcome {
+    let [name] = args else { return Err(Failure::new("`cargo xtask build` needs one target")) };
+    let artefact = match name.parse()? {
+        Target::Native => {
+            return Err(Failure::new("native is built with `cargo build --release`"));
+        }
+        Target::Cloudflare => cloudflare::build(project)?,
+        Target::Lambda => lambda::build(project)?,
+        Target::Spin => spin::build(project)?,
+    };
+    println!("{}", artefact.display());
+    Ok(())
+}

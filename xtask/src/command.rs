@@ -1,0 +1,62 @@
+//! The table of commands, and the help that is printed from it.
+
+use crate::process::{Failure, Outcome};
+use crate::project::Project;
+use crate::{build, serve, setup, test};
+
+struct Command {
+    name: &'static str,
+    arguments: &'static str,
+    summary: &'static str,
+    run: fn(&Project, &[String]) -> Outcome,
+}
+
+const COMMANDS: [Command; 4] = [
+    Command {
+        name: "test",
+        arguments: "[--fast] [--only STAGE]…",
+        summary: "Set up, then run everything that must hold; --fast leaves out wasm and the SDKs",
+        run: test::command,
+    },
+    Command {
+        name: "serve",
+        arguments: "--target native|cloudflare|lambda|spin [--port N] [--config FILE.json]",
+        summary: "Build the gateway for a target and run it here, on that target's own runtime",
+        run: serve::command,
+    },
+    Command {
+        name: "build",
+        arguments: "cloudflare|lambda|spin",
+        summary: "Build what is deployed on a target",
+        run: build::command,
+    },
+    Command {
+        name: "setup",
+        arguments: "[TOOL]…",
+        summary: "Install the tools that the other commands need; they do this by themselves",
+        run: setup::command,
+    },
+];
+
+/// Runs the command that the arguments name.
+pub(crate) fn run(args: &[String]) -> Outcome {
+    let Some((name, rest)) = args.split_first() else {
+        print_help();
+        return Ok(());
+    };
+    if matches!(name.as_str(), "help" | "--help" | "-h") || rest.iter().any(|arg| arg == "--help") {
+        print_help();
+        return Ok(());
+    }
+    match COMMANDS.iter().find(|command| command.name == name) {
+        Some(command) => (command.run)(&Project::find()?, rest),
+        None => Err(Failure::new(format!("{name} is not a command; `cargo xtask --help` lists them"))),
+    }
+}
+
+fn print_help() {
+    println!("The project's own commands:\n");
+    for command in &COMMANDS {
+        println!("  cargo xtask {} {}\n      {}\n", command.name, command.arguments, command.summary);
+    }
+}
