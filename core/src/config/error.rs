@@ -50,7 +50,11 @@ pub enum Problem {
     #[error("the secret {0} holds a line break or another character that no HTTP header can carry")]
     SecretUnusable(String),
     /// No provider of that kind.
-    #[error("unknown kind of provider `{kind}`{}; for any other that speaks OpenAI's API write `openai-compatible`", meant(nearest.as_deref()))]
+    #[error(
+        "unknown kind of provider `{kind}` (any other that speaks OpenAI's API is an \
+         `openai-compatible`){}",
+        meant(*nearest)
+    )]
     UnknownKind {
         /// What was asked for.
         kind: String,

@@ -10,7 +10,7 @@
 //! 3. [`Document::resolve`] asks the platform for the secrets, looks up each provider's row, fills
 //!    in the defaults, and gives the [`Policy`] that the gateway reads.
 //!
-//! The environment is the other way in: a table turns environment variables, under the names that the field
+//! [`env`] is the other way in: it turns environment variables, under the names that the field
 //! uses, into settings of the document. A target hands it the variables; nothing here reads them.
 //!
 //! What is refused: settings that do not exist, secrets written out, gateway keys in any form but
@@ -18,14 +18,18 @@
 
 mod check;
 mod document;
+pub mod env;
 mod error;
 pub mod fields;
+mod json_schema;
 mod path;
 mod pattern;
 mod policy;
 mod resolve;
 mod secret;
 mod shape;
+#[cfg(test)]
+mod tests;
 pub mod value;
 
 pub use check::{check, is_secret_name};
@@ -34,6 +38,7 @@ pub use document::{
     TimeoutsEntry,
 };
 pub use error::{ConfigError, Problem};
+pub use json_schema::json_schema;
 pub use path::Path;
 pub use pattern::{ModelPattern, NotAPattern};
 pub use policy::{

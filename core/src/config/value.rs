@@ -167,10 +167,7 @@ pub fn is_instance_name(text: &str) -> bool {
 
 /// Whether it can name a model or an alias.
 pub fn is_model_name(text: &str) -> bool {
-    !text.is_empty()
-        && text.len() <= 256
-        && !text.starts_with('/')
-        && !text.chars().any(|c| c.is_whitespace() || c.is_control())
+    !text.is_empty() && text.len() <= 256 && !text.chars().any(|c| c.is_whitespace() || c.is_control())
 }
 
 /// Whether it can name a key, a label or a secret: short and on one line.
@@ -296,7 +293,7 @@ mod tests {
             assert_eq!(is_instance_name(text), want, "{text:?}");
         }
         for (text, want) in
-            [("openai/gpt-5", true), ("gpt-4.1", true), ("", false), ("/gpt", false), ("a b", false)]
+            [("openai/gpt-5", true), ("gpt-4.1", true), ("", false), ("/models/llama", true), ("a b", false)]
         {
             assert_eq!(is_model_name(text), want, "{text:?}");
         }
