@@ -42,9 +42,9 @@ pub use json_schema::json_schema;
 pub use path::Path;
 pub use pattern::{ModelPattern, NotAPattern};
 pub use policy::{
-    Alias, BODY_SIZE_LIMIT, Cors, KEEP_ALIVE, Key, LogFormat, OnUnsupported, Policy, Provider, Retry,
-    Timeouts, TooOpen,
+    Alias, BODY_SIZE_LIMIT, Cors, KEEP_ALIVE, Key, LogFormat, Policy, Provider, Retry, Timeouts, TooOpen,
 };
 pub use resolve::row_of;
+
 pub use secret::Secret;
 pub use shape::{Field, Scalar, Shape};

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 use super::{ModelPattern, Secret};
-use crate::{govern::TenantPath, provider::Row};
+use crate::{govern::TenantPath, protocol::OnUnsupported, provider::Row};
 
 /// Everything an operator decides, checked once. It never changes while requests run under it.
 #[derive(Debug, Clone)]
@@ -140,18 +140,6 @@ impl Default for Retry {
 pub struct Cors {
     /// Origins as browsers send them (`https://app.example.com`), or `*` alone for any.
     pub origins: Vec<String>,
-}
-
-/// What becomes of a request field that the provider's wire cannot carry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OnUnsupported {
-    /// Harmless losses are named in a response header, others refused.
-    #[default]
-    Auto,
-    /// Every loss is dropped and named.
-    Drop,
-    /// Every loss is refused.
-    Reject,
 }
 
 /// How log lines are written.

@@ -7,12 +7,13 @@ use sha2::{Digest, Sha256};
 use super::{
     ConfigError, ModelPattern, Path, Problem, Secret,
     document::{AliasEntry, Document, KeyEntry, ProviderEntry, RetryEntry, SecretName, Text, TimeoutsEntry},
-    policy::{Alias, Cors, Key, LogFormat, OnUnsupported, Policy, Provider, Retry, Timeouts},
+    policy::{Alias, Cors, Key, LogFormat, Policy, Provider, Retry, Timeouts},
     value,
 };
 use crate::{
     govern::TenantPath,
     nearest::nearest,
+    protocol::OnUnsupported,
     provider::{self, BaseUrl, Row},
 };
 
