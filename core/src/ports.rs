@@ -80,13 +80,25 @@ impl HttpError {
 pub trait Ledger {
     /// Takes one row to keep. Returns when it is safe to forget it here: on native, when the
     /// writer's queue has it.
-    fn append(&self, row: UsageRow) -> impl Future<Output = Result<(), LedgerError>>;
+    ///
+    /// # Errors
+    /// The row comes back with the reason, to be offered again.
+    fn append(&self, row: UsageRow) -> impl Future<Output = Result<(), Box<Unwritten>>>;
 
     /// Sums over the roll-ups.
     fn summary(&self, query: SummaryQuery) -> impl Future<Output = Result<Summary, LedgerError>>;
 
     /// Whether the store can be reached now.
     fn ready(&self) -> impl Future<Output = Result<(), LedgerError>>;
+}
+
+/// A row that the ledger did not take.
+#[derive(Debug)]
+pub struct Unwritten {
+    /// The row.
+    pub row: UsageRow,
+    /// Why not.
+    pub error: LedgerError,
 }
 
 /// Why the ledger did not do what it was asked to.

@@ -3,7 +3,11 @@
 use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 use super::{ModelPattern, Secret};
-use crate::{govern::TenantPath, protocol::OnUnsupported, provider::Row};
+use crate::{
+    govern::TenantPath,
+    protocol::OnUnsupported,
+    provider::{BaseUrl, Instance, Row},
+};
 
 /// Everything an operator decides, checked once. It never changes while requests run under it.
 #[derive(Debug, Clone)]
@@ -47,6 +51,18 @@ pub struct Provider {
     pub models: Vec<String>,
     /// The version in Azure's URLs.
     pub api_version: Option<String>,
+}
+
+impl Provider {
+    /// What its addresses are built from.
+    pub fn instance(&self) -> Instance<'_> {
+        Instance { row: self.row, base_url: &self.base_url, api_version: self.api_version.as_deref() }
+    }
+
+    /// Whether the gateway answers itself.
+    pub fn is_built_in(&self) -> bool {
+        matches!(self.row.base_url, BaseUrl::BuiltIn)
+    }
 }
 
 /// A declared key and what it may do.

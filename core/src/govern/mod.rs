@@ -1,8 +1,10 @@
 //! Who may do what, and on whose account.
 //!
-//! A caller's key becomes a principal: the tenant path that its usage is counted under, its
+//! A caller's key becomes a [`Principal`]: the tenant path that its usage is counted under, its
 //! labels and the models it may name. The path can be narrowed by the caller, never widened.
 
+mod keyring;
 mod tenant;
 
+pub use keyring::{Keyring, Principal};
 pub use tenant::{TenantPath, TenantPathError};

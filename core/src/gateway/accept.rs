@@ -1,0 +1,156 @@
+//! The front door: which endpoint a request means, and what every response carries.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, header, request::Parts};
+
+use super::{Body, Gateway, answer, cors, flight::Flight};
+use crate::{
+    error::{ApiError, ErrorKind},
+    ports::Ports,
+};
+
+/// The header that names a request, on its way in and out.
+pub(super) const REQUEST_ID: &str = "x-request-id";
+
+/// Longest request id that is taken over from a caller.
+const LONGEST_ID: usize = 128;
+
+/// What a path means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Endpoint<'a> {
+    ChatCompletions,
+    Models,
+    Model(&'a str),
+    Health,
+    Ready,
+    Version,
+    UsageSummary,
+}
+
+impl<'a> Endpoint<'a> {
+    fn of(path: &'a str) -> Option<Self> {
+        Some(match path {
+            "/v1/chat/completions" => Self::ChatCompletions,
+            "/v1/models" => Self::Models,
+            "/health" => Self::Health,
+            "/health/ready" => Self::Ready,
+            "/version" => Self::Version,
+            "/admin/usage/summary" => Self::UsageSummary,
+            _ => Self::Model(path.strip_prefix("/v1/models/").filter(|id| !id.is_empty())?),
+        })
+    }
+
+    /// The only method it answers to, beside `OPTIONS`; `HEAD` goes wherever `GET` does.
+    fn method(self) -> Method {
+        match self {
+            Self::ChatCompletions => Method::POST,
+            _ => Method::GET,
+        }
+    }
+
+    fn allow(self) -> HeaderValue {
+        HeaderValue::from_static(if self.method() == Method::POST {
+            "POST, OPTIONS"
+        } else {
+            "GET, HEAD, OPTIONS"
+        })
+    }
+
+    /// The endpoint's name in logs and usage rows.
+    fn name(self) -> &'static str {
+        match self {
+            Self::ChatCompletions => "chat.completions",
+            Self::Models | Self::Model(_) => "models",
+            Self::Health | Self::Ready => "health",
+            Self::Version => "version",
+            Self::UsageSummary => "admin.usage",
+        }
+    }
+}
+
+impl<P: Ports> Gateway<P> {
+    /// Answers a request, whatever it is.
+    pub(super) async fn accept<B>(
+        self: Arc<Self>,
+        request: Request<B>,
+        mut flight: Flight<P>,
+    ) -> Response<Body<P>>
+    where
+        B: http_body::Body<Data = Bytes> + Unpin,
+    {
+        let (parts, body) = request.into_parts();
+        flight.row.id = self.request_id(&parts);
+        let id = HeaderValue::from_str(&flight.row.id);
+        let origin = cors::allowed_origin(self.policy.cors.as_ref(), &parts.headers);
+        let mut response = self.endpoint(&parts, body, flight).await;
+        if let Ok(id) = id {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        if let Some(origin) = origin {
+            cors::expose(response.headers_mut(), origin);
+        }
+        response
+    }
+
+    async fn endpoint<B>(self: Arc<Self>, parts: &Parts, body: B, mut flight: Flight<P>) -> Response<Body<P>>
+    where
+        B: http_body::Body<Data = Bytes> + Unpin,
+    {
+        let Some(endpoint) = Endpoint::of(parts.uri.path()) else {
+            flight.row.endpoint = "unknown";
+            return flight.refuse(&not_found(parts));
+        };
+        flight.row.endpoint = endpoint.name();
+        if parts.method == Method::OPTIONS {
+            return flight.finish(cors::preflight(
+                self.policy.cors.as_ref(),
+                &parts.headers,
+                endpoint.allow(),
+            ));
+        }
+        let head = parts.method == Method::HEAD && endpoint.method() == Method::GET;
+        if parts.method != endpoint.method() && !head {
+            return flight.refuse(&wrong_method(parts, endpoint));
+        }
+        match endpoint {
+            Endpoint::ChatCompletions => self.chat_completion(parts, body, flight).await,
+            Endpoint::Models => self.models(parts, flight).await,
+            Endpoint::Model(id) => self.model(id, parts, flight).await,
+            Endpoint::Health => flight.quietly(answer::json(&serde_json::json!({"status": "ok"}))),
+            Endpoint::Ready => self.ready(flight).await,
+            Endpoint::Version => flight.quietly(answer::json(&self.version())),
+            Endpoint::UsageSummary => self.usage_summary(parts, flight).await,
+        }
+    }
+
+    /// The caller's own id where it can be repeated in a header, else a new one.
+    fn request_id(&self, parts: &Parts) -> String {
+        let own = parts.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::trim);
+        match own {
+            Some(id) if !id.is_empty() && id.len() <= LONGEST_ID => id.to_owned(),
+            _ => format!("{:016x}{:016x}", self.ports.random(), self.ports.random()),
+        }
+    }
+}
+
+fn not_found(parts: &Parts) -> ApiError {
+    let path: String = parts.uri.path().chars().take(128).collect();
+    let hint = match path.as_str() {
+        "/" | "/v1" | "/v1/" => "The API is at `/v1/chat/completions` and `/v1/models`.",
+        path if path.starts_with("/chat/") || path.starts_with("/models") => {
+            "The base URL of an SDK must end in `/v1`."
+        }
+        _ => "Check the path and the base URL.",
+    };
+    ApiError::new(ErrorKind::NotFound, format!("There is nothing at `{path}`. {hint}"))
+        .with_code("unknown_url")
+}
+
+fn wrong_method(parts: &Parts, endpoint: Endpoint<'_>) -> ApiError {
+    let message = format!("`{}` is not answered here, use `{}`.", parts.method, endpoint.method());
+    let mut error = ApiError::new(ErrorKind::MethodNotAllowed, message).with_code("method_not_allowed");
+    error.headers.insert(header::ALLOW, endpoint.allow());
+    error
+}

@@ -1,0 +1,32 @@
+//! Responses that the gateway writes itself.
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use serde::Serialize;
+
+use super::Body;
+use crate::{error::ApiError, gateway::interim as chat, ports::Ports};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// A 200 with a JSON body.
+pub(super) fn json<P: Ports>(value: &impl Serialize) -> Response<Body<P>> {
+    with_status(StatusCode::OK, serde_json::to_vec(value).unwrap_or_default().into())
+}
+
+/// A JSON body that is written already.
+pub(super) fn with_status<P: Ports>(status: StatusCode, body: Bytes) -> Response<Body<P>> {
+    let mut response = Response::new(Body::full(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    response
+}
+
+/// An error in OpenAI's shape, which everything but a front with its own answers with. A
+/// provider's own error body is handed on as it is.
+pub(super) fn error<P: Ports>(error: &ApiError) -> Response<Body<P>> {
+    let body = error.body.clone().unwrap_or_else(|| chat::encode_error(error).into());
+    let mut response = with_status(error.status, body);
+    response.headers_mut().extend(error.headers.clone());
+    response
+}

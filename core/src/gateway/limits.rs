@@ -1,0 +1,97 @@
+//! Time limits, raced against the work.
+
+use std::{
+    future::Future,
+    pin::{Pin, pin},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use crate::ports::{Clock, Micros, Timer};
+
+/// The limit passed before the work was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Elapsed;
+
+/// The result of `work`, or [`Elapsed`] where it takes longer than `limit`. The work is dropped
+/// either way.
+pub(super) async fn within<T: Timer, F: Future>(
+    timer: &T,
+    limit: Duration,
+    work: F,
+) -> Result<F::Output, Elapsed> {
+    let mut work = pin!(work);
+    let mut sleep = timer.sleep(limit);
+    std::future::poll_fn(|cx| {
+        if let Poll::Ready(done) = work.as_mut().poll(cx) {
+            return Poll::Ready(Ok(done));
+        }
+        Pin::new(&mut sleep).poll(cx).map(|()| Err(Elapsed))
+    })
+    .await
+}
+
+/// The moment at which a request must be over.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deadline(Micros);
+
+impl Deadline {
+    /// `limit` after `start`.
+    pub(super) fn new(start: Micros, limit: Duration) -> Self {
+        Self(start.saturating_add(micros(limit)))
+    }
+
+    /// When.
+    pub(super) fn at(self) -> Micros {
+        self.0
+    }
+
+    /// What is left, at most `limit`.
+    pub(super) fn left(self, clock: &impl Clock, limit: Duration) -> Duration {
+        Duration::from_micros(self.0.saturating_sub(clock.now())).min(limit)
+    }
+}
+
+/// A duration as microseconds.
+pub(super) fn micros(duration: Duration) -> Micros {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// A wait that is set anew far more often than it fires: the platform's timer is only touched
+/// when it fires, and is then set for what is left.
+pub(super) struct Alarm<T: Timer> {
+    sleep: Option<T::Sleep>,
+}
+
+impl<T: Timer> Alarm<T> {
+    /// Not set.
+    pub(super) fn new() -> Self {
+        Self { sleep: None }
+    }
+
+    /// Ready once `at` has passed; else wakes the task then, or earlier.
+    pub(super) fn poll_at(
+        &mut self,
+        timer: &T,
+        now: impl Fn() -> Micros,
+        at: Micros,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        loop {
+            let sleep = match &mut self.sleep {
+                Some(sleep) => sleep,
+                None => {
+                    let left = at.saturating_sub(now());
+                    if left == 0 {
+                        return Poll::Ready(());
+                    }
+                    self.sleep.insert(timer.sleep(Duration::from_micros(left)))
+                }
+            };
+            if Pin::new(sleep).poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            self.sleep = None;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The one path that a request takes.
+//!
+//! [`Gateway::handle`] answers with two futures. The first becomes the response: *accept* finds
+//! the endpoint, *identify* the caller, *read* takes the body within its limit, the *sketch*
+//! checks it, the *route* names candidates, and *dispatch* sends the request to one after another
+//! until the first event of an answer is there. What it returns is either a whole answer or a
+//! [stream] that goes on under the caller's own demand. The second future is `after`: it
+//! ends when the response's body has ended or was dropped, and settles the request off the
+//! caller's time: the log line, the usage row, the drain of an upstream whose usage is still to
+//! come. A target starts both at once and runs `after` to its end even where the caller leaves
+//! before there is a response.
+//!
+//! Two speeds. Where caller and provider speak the same wire an answer is *relayed*: its bytes pass
+//! through, and an observer reads usage from the events that carry it. Where they do not it is
+//! *translated* through the conversation model.
+//!
+//! Nothing here knows a socket, a clock or a thread: those are [ports](crate::ports). State that
+//! requests share is finished values behind short locks; no request ever waits for another.
+
+mod accept;
+mod admin;
+mod answer;
+mod attempt;
+mod body;
+mod chat;
+mod cors;
+mod demo;
+mod dispatch;
+mod flight;
+mod health;
+mod interim;
+mod limits;
+mod models;
+mod pipe;
+mod read;
+mod relay;
+mod settle;
+mod stream;
+mod translate;
+mod upstream;
+
+use std::{future::Future, sync::Arc};
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+pub use body::Body;
+
+use crate::{
+    config::Policy,
+    govern::Keyring,
+    ports::Ports,
+    route::{Inventories, Turns},
+};
+
+/// What the requests of one process share. One for all of a target's gateways.
+#[derive(Debug)]
+pub struct State {
+    turns: Turns,
+    inventories: Inventories,
+}
+
+impl State {
+    /// Nothing was asked yet, and every key is free.
+    pub fn new(policy: &Policy) -> Self {
+        Self { turns: Turns::new(policy), inventories: Inventories::new(policy) }
+    }
+}
+
+/// The gateway over one platform.
+pub struct Gateway<P> {
+    ports: P,
+    policy: Arc<Policy>,
+    keyring: Arc<Keyring>,
+    state: Arc<State>,
+    /// The providers' names, shared with usage rows.
+    names: Arc<[Arc<str>]>,
+}
+
+impl<P: Ports> Gateway<P> {
+    /// A gateway that acts through `ports` under `policy`. Gateways of one process share `state`.
+    pub fn new(ports: P, policy: Arc<Policy>, state: Arc<State>) -> Self {
+        let keyring = Arc::new(Keyring::new(&policy));
+        let names = policy.providers.iter().map(|provider| Arc::from(provider.name.as_str())).collect();
+        Self { ports, policy, keyring, state, names }
+    }
+
+    /// The platform it acts through.
+    pub fn ports(&self) -> &P {
+        &self.ports
+    }
+
+    /// Takes a request: the future of its response, and the future of all that is to be done
+    /// beside and after it. Start both; drop the first when the caller leaves; run the second to
+    /// its end.
+    pub fn handle<B>(
+        self: &Arc<Self>,
+        request: Request<B>,
+    ) -> (impl Future<Output = Response<Body<P>>> + use<P, B>, impl Future<Output = ()> + use<P, B>)
+    where
+        B: http_body::Body<Data = Bytes> + Unpin,
+    {
+        let (flight, landing) = flight::depart(self.ports.now());
+        let gateway = self.clone();
+        (gateway.accept(request, flight), settle::after(self.clone(), landing))
+    }
+}

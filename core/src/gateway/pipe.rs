@@ -1,0 +1,131 @@
+//! From an upstream's bytes to the caller's, with what was learnt on the way.
+//!
+//! A [`Pipe`] is a push machine: chunks of an upstream's stream go in, bytes for the caller come
+//! out, and any split of the chunks gives the same. It also says how the stream ends: by itself,
+//! by an error in it, or cut; what it then writes is never a success that was none.
+
+use std::{borrow::Cow, collections::VecDeque};
+
+use bytes::{Bytes, BytesMut};
+
+use super::interim::{self, Estimator};
+use super::{relay::Relay, translate::Translate};
+use crate::{
+    conversation::Usage,
+    error::{ApiError, ErrorKind},
+    ledger::ErrorClass,
+    ports::HttpError,
+};
+
+/// Bytes that wait for the caller to take them.
+pub(super) type Out = VecDeque<Bytes>;
+
+/// What an answer said about itself, and what of it reached the caller.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    /// The model, in the provider's name for it.
+    pub(super) model: Option<String>,
+    /// Tokens as the provider counted them.
+    pub(super) usage: Usage,
+    /// Why the model stopped.
+    pub(super) finish: Option<Cow<'static, str>>,
+    /// What went wrong in the answer.
+    pub(super) error: Option<ApiError>,
+    /// Whether the upstream stopped in the middle.
+    pub(super) cut: bool,
+    /// Whether an event other than an error was seen.
+    pub(super) begun: bool,
+    /// Whether the model wrote anything yet.
+    pub(super) spoke: bool,
+    /// Whether the answer ended, well or not; nothing more will come out.
+    pub(super) over: bool,
+    /// Counts the text that was handed on.
+    pub(super) text: Estimator,
+}
+
+impl Facts {
+    /// The error for the usage row.
+    pub(super) fn error_class(&self) -> Option<ErrorClass> {
+        if self.cut {
+            return Some(ErrorClass::UpstreamCut);
+        }
+        self.error.as_ref().map(|error| ErrorClass::Api(error.kind))
+    }
+}
+
+/// One of the two speeds.
+#[derive(Debug)]
+pub(super) enum Pipe {
+    /// The same wire on both sides.
+    Relay(Relay),
+    /// Two wires, with the conversation model between them.
+    Translate(Box<Translate>),
+}
+
+impl Pipe {
+    /// What was learnt so far.
+    pub(super) fn facts(&self) -> &Facts {
+        match self {
+            Self::Relay(relay) => &relay.facts,
+            Self::Translate(translate) => &translate.facts,
+        }
+    }
+
+    /// What was learnt, to keep.
+    pub(super) fn into_facts(self) -> Facts {
+        match self {
+            Self::Relay(relay) => relay.facts,
+            Self::Translate(translate) => translate.facts,
+        }
+    }
+
+    /// Takes the next bytes of the upstream.
+    pub(super) fn push(&mut self, chunk: Bytes, out: &mut Out) {
+        match self {
+            Self::Relay(relay) => relay.push(chunk, out),
+            Self::Translate(translate) => translate.push(chunk, out),
+        }
+    }
+
+    /// The upstream ended, by itself or by a failure of the connection.
+    pub(super) fn finish(&mut self, failure: Option<HttpError>, out: &mut Out) {
+        match self {
+            Self::Relay(relay) => relay.finish(failure, out),
+            Self::Translate(translate) => translate.finish(failure, out),
+        }
+    }
+
+    /// Ends the caller's stream with an error of the gateway's, such as a time limit.
+    pub(super) fn fail(&mut self, error: ApiError, out: &mut Out) {
+        match self {
+            Self::Relay(relay) => fail(&mut relay.facts, error, out),
+            Self::Translate(translate) => fail(&mut translate.facts, error, out),
+        }
+    }
+
+    /// What keeps an idle connection open.
+    pub(super) fn keep_alive(&self) -> Bytes {
+        Bytes::from_static(b": keep-alive\n\n")
+    }
+}
+
+/// Ends a chat stream with an error event. There is no `[DONE]` after it.
+pub(super) fn fail(facts: &mut Facts, error: ApiError, out: &mut Out) {
+    if facts.over {
+        return;
+    }
+    let mut event = BytesMut::new();
+    interim::encode_stream_error(&error, &mut event);
+    out.push_back(event.freeze());
+    facts.error = Some(error);
+    facts.over = true;
+}
+
+/// What a caller is told where the upstream stopped before it said that it was done.
+pub(super) fn cut(failure: Option<HttpError>) -> ApiError {
+    let how = match failure {
+        Some(error) => error.to_string(),
+        None => "the provider ended its answer without finishing it".to_owned(),
+    };
+    ApiError::new(ErrorKind::Upstream, format!("The answer is incomplete: {how}.")).with_code("upstream_cut")
+}

@@ -1,0 +1,119 @@
+//! What is done after a response, off the caller's time.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::channel::oneshot;
+
+use super::{
+    Gateway,
+    flight::Landed,
+    limits::within,
+    pipe::{Facts, Out, Pipe},
+    upstream::Upstream,
+};
+use crate::{
+    ledger::{self, UsageRow},
+    ports::Ports,
+};
+
+/// How long an upstream that has finished is read on for its usage, and so that its connection can
+/// be used again.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// How often a row that the ledger refused is offered again, and after which waits.
+const AGAIN: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
+
+/// What may still be read of an upstream's answer.
+pub(super) struct Rest<P: Ports> {
+    pub(super) upstream: Upstream<P>,
+    pub(super) pipe: Pipe,
+}
+
+/// Settles one request: waits until it has landed, then counts, logs and keeps.
+pub(super) async fn after<P: Ports>(gateway: Arc<Gateway<P>>, landing: oneshot::Receiver<Landed<P>>) {
+    let Ok(landed) = landing.await else { return };
+    let Landed { mut row, billed, logged, prompt, facts, rest } = landed;
+    row.latency_us = gateway.ports.now().saturating_sub(row.at);
+    let facts = match rest {
+        Some(rest) => Some(drain(&gateway.ports, rest).await),
+        None => facts,
+    };
+    let answered = facts.is_some();
+    if let Some(facts) = facts {
+        take(&mut row, facts);
+    }
+    let sent = row.attempts > 0 && (answered || row.status == 499);
+    if billed && sent {
+        estimate_missing(&mut row, &prompt);
+    }
+    if logged {
+        gateway.log(&row);
+    }
+    if billed {
+        gateway.keep(row).await;
+    }
+    gateway.refresh_inventories().await;
+}
+
+/// Reads an upstream to its end, for as long as that may take.
+async fn drain<P: Ports>(ports: &P, mut rest: Rest<P>) -> Facts {
+    let mut unread = Out::new();
+    let reading = async {
+        while let Some(Ok(chunk)) = rest.upstream.data().await {
+            rest.pipe.push(chunk, &mut unread);
+            unread.clear();
+        }
+    };
+    // What was learnt in time is what there is.
+    let _ = within(ports, DRAIN, reading).await;
+    rest.pipe.into_facts()
+}
+
+fn take(row: &mut UsageRow, facts: Facts) {
+    row.error = row.error.or(facts.error_class());
+    row.usage.input = facts.usage.input;
+    row.usage.output = facts.usage.output;
+    row.finish = facts.finish;
+    if facts.model.is_some() {
+        row.model_answered = facts.model;
+    }
+    if row.usage.output.is_none() {
+        row.usage.output = Some(facts.text.tokens());
+        row.estimated = true;
+    }
+}
+
+/// Where nobody counted, the gateway does, and says so. A request that was sent is never free.
+fn estimate_missing(row: &mut UsageRow, prompt: &[u8]) {
+    if row.usage.input.is_none() {
+        row.usage.input = Some(super::interim::prompt_tokens(prompt));
+        row.estimated = true;
+    }
+    if row.usage.output.is_none() {
+        row.usage.output = Some(0);
+        row.estimated = true;
+    }
+}
+
+impl<P: Ports> Gateway<P> {
+    fn log(&self, row: &UsageRow) {
+        let mut line = String::with_capacity(512);
+        ledger::log_line(row, self.policy.log, &mut line);
+        self.ports.line(&line);
+    }
+
+    /// Hands the row to the ledger; one that it will not take goes to the log, whole.
+    async fn keep(&self, row: UsageRow) {
+        let mut next = self.ports.append(row).await;
+        for wait in AGAIN {
+            let Err(unwritten) = next else { return };
+            self.ports.sleep(wait).await;
+            next = self.ports.append(unwritten.row).await;
+        }
+        if let Err(unwritten) = next {
+            let mut line = String::with_capacity(1024);
+            ledger::unwritten_line(&unwritten.row, &unwritten.error.to_string(), &mut line);
+            self.ports.line(&line);
+        }
+    }
+}
