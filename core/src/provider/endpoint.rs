@@ -122,3 +122,90 @@ fn url_path(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::find, *};
+
+    fn url(kind: &str, base: &str, version: Option<&str>, endpoint: Endpoint, model: &str) -> String {
+        let row = find(kind).unwrap();
+        let base_url = normalize_base_url(row, base);
+        Instance { row, base_url: &base_url, api_version: version }.url(endpoint, model)
+    }
+
+    #[test]
+    fn plain_addresses() {
+        for (kind, base, expected) in [
+            ("openai", "https://api.openai.com/v1", "https://api.openai.com/v1/chat/completions"),
+            ("openai", "https://api.openai.com/v1/", "https://api.openai.com/v1/chat/completions"),
+            ("openai", " https://eu.api.openai.com ", "https://eu.api.openai.com/v1/chat/completions"),
+            ("openai", "http://127.0.0.1:9/v1/chat/completions", "http://127.0.0.1:9/v1/chat/completions"),
+            ("groq", "https://api.groq.com", "https://api.groq.com/openai/v1/chat/completions"),
+            ("ollama", "http://localhost:11434", "http://localhost:11434/v1/chat/completions"),
+            ("vllm", "http://gpu:8000/v1/", "http://gpu:8000/v1/chat/completions"),
+            ("deepseek", "https://api.deepseek.com", "https://api.deepseek.com/chat/completions"),
+            ("deepseek", "https://api.deepseek.com/beta", "https://api.deepseek.com/beta/chat/completions"),
+            ("anthropic", "https://api.anthropic.com", "https://api.anthropic.com/v1/messages"),
+            ("anthropic", "https://api.anthropic.com/v1", "https://api.anthropic.com/v1/messages"),
+            ("anthropic", "https://x.test/v1/messages?beta=true", "https://x.test/v1/messages"),
+            ("openai-compatible", "http://host:1", "http://host:1/chat/completions"),
+            (
+                "zai",
+                "https://api.z.ai/api/coding/paas/v4",
+                "https://api.z.ai/api/coding/paas/v4/chat/completions",
+            ),
+        ] {
+            assert_eq!(url(kind, base, None, Endpoint::Generate, "m/odel"), expected, "{kind} {base}");
+        }
+        assert_eq!(
+            url("mistral", "https://api.mistral.ai/v1", None, Endpoint::Models, ""),
+            "https://api.mistral.ai/v1/models"
+        );
+    }
+
+    #[test]
+    fn accounts_fill_the_blank() {
+        let row = find("cloudflare").unwrap();
+        let base = row.base_url.for_account(" abc ").unwrap();
+        assert_eq!(
+            Instance { row, base_url: &base, api_version: None }.url(Endpoint::Generate, "@cf/x"),
+            "https://api.cloudflare.com/client/v4/accounts/abc/ai/v1/chat/completions"
+        );
+        assert_eq!(find("openai").unwrap().base_url.for_account("abc"), None);
+    }
+
+    #[test]
+    fn azure_addresses() {
+        let resource = "https://r.openai.azure.com";
+        for (base, version, expected) in [
+            // Without a version, and with one that is not a date: the v1 form.
+            (resource.to_owned(), None, "/openai/v1/chat/completions"),
+            (format!("{resource}/"), None, "/openai/v1/chat/completions"),
+            (format!("{resource}/openai"), None, "/openai/v1/chat/completions"),
+            (format!("{resource}/openai/v1/"), None, "/openai/v1/chat/completions"),
+            (resource.to_owned(), Some("preview"), "/openai/v1/chat/completions?api-version=preview"),
+            // The v1 form was asked for by the address: a dated version has no place in it.
+            (format!("{resource}/openai/v1"), Some("2024-10-21"), "/openai/v1/chat/completions"),
+            // With a dated version: deployment URLs.
+            (
+                resource.to_owned(),
+                Some("2024-10-21"),
+                "/openai/deployments/gpt%2F4%20o/chat/completions?api-version=2024-10-21",
+            ),
+            // One deployment in the address: it serves whatever model is named.
+            (
+                format!("{resource}/openai/deployments/mine"),
+                None,
+                "/openai/deployments/mine/chat/completions?api-version=2024-10-21",
+            ),
+            (
+                format!("{resource}/openai/deployments/mine/chat/completions?api-version=2025-01-01-preview"),
+                Some("2025-01-01-preview"),
+                "/openai/deployments/mine/chat/completions?api-version=2025-01-01-preview",
+            ),
+        ] {
+            let got = url("azure", &base, version, Endpoint::Generate, "gpt/4 o");
+            assert_eq!(got, format!("{resource}{expected}"), "{base} {version:?}");
+        }
+    }
+}

@@ -9,9 +9,9 @@
 //!
 //! 1. `config` turns environment variables and documents into instances of rows, using
 //!    [`find`], the row's variable names and [`normalize_base_url`].
-//! 2. The gateway asks for the address ([`Instance::url`]) and the headers (`headers`).
+//! 2. The gateway asks for the address ([`Instance::url`]) and the headers ([`headers`]).
 //! 3. A body that is relayed gets the rules of its row that apply to its model and members
-//!    ([`field_edits`]); a body that is translated asks the `catalogue` what the model refuses.
+//!    ([`field_edits`]); a body that is translated asks the [`catalogue`] what the model refuses.
 //! 4. An answer that is not a success is classified by `failure`: what it was, whether another
 //!    attempt can help, and how long the provider wants to be left alone.
 //!
@@ -20,12 +20,20 @@
 //! the page it comes from and has a test, and a parameter that has no equivalent is left for the
 //! provider to refuse in its own words unless its documentation says that it is meaningless there.
 
+pub mod catalogue;
+pub mod quirks;
+
+mod auth;
 mod endpoint;
 mod quirk;
 mod row;
 mod rows;
 
+pub use auth::{BadKey, headers};
 pub use endpoint::{Endpoint, Instance, normalize_base_url};
 pub use quirk::{Action, FieldEdit, FieldRule, Quirk, When, field_edits};
 pub use row::{Auth, BaseUrl, Row, StreamUsage, Style};
 pub use rows::{ROWS, find};
+
+#[cfg(test)]
+mod tests;

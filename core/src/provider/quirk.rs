@@ -1,26 +1,29 @@
 //! Rules about request members: what a provider or a model wants differently.
 //!
-//! A [`Quirk`] is a named group of [`FieldRule`]s with the page that it comes from. Rules are
-//! about top-level members of a chat-completion body, so that they can be applied to a body that
-//! is relayed without parsing it: the sketch knows where each member lies, and an edit replaces a
-//! name or cuts a span.
+//! A [`Quirk`] is a named group of [`FieldRule`]s with the page that it comes from; the table of
+//! them is in [`quirks`](super::quirks). Rules are about top-level members of a chat-completion
+//! body, so that they can be applied to a body that is relayed without parsing it: the sketch
+//! knows where each member lies, and an edit replaces a name or cuts a span.
 //!
-//! Three things are deliberately not rules. What a provider documents as refused with a clear
-//! error is left to the provider: its answer reaches the caller. What would need a look inside
-//! `messages` belongs to translation. And a member that the caller did not send is never invented,
-//! except `stream_options`, which the gateway needs for its own accounting
-//! ([`StreamUsage`](super::StreamUsage)).
+//! Three things are deliberately not rules. A parameter whose loss would change what was asked for
+//! (stop sequences, log probabilities, several choices, tools) is left for the provider to refuse
+//! in its own words. What would need a look inside `messages` belongs to translation. And a member
+//! that the caller did not send is never invented, except `stream_options`, which the gateway
+//! needs for its own accounting ([`StreamUsage`](super::StreamUsage)).
 
-use super::Row;
+use super::{
+    Row,
+    catalogue::{self, Effort, Model, Param},
+};
 
 /// A named difference of a dialect.
 #[derive(Debug)]
 pub struct Quirk {
     /// A stable name, in kebab case.
     pub name: &'static str,
-    /// What is done, and why, in one sentence.
+    /// What is done, and why, in a sentence or two.
     pub summary: &'static str,
-    /// The page of the provider's documentation, by title and address.
+    /// The pages that say so.
     pub source: &'static str,
     /// What is done.
     pub rules: &'static [FieldRule],
@@ -31,42 +34,31 @@ pub struct Quirk {
 pub struct FieldRule {
     /// The top-level member.
     pub field: &'static str,
-    /// For which models.
+    /// On which condition.
     pub when: When,
     /// What is done.
     pub action: Action,
 }
 
-/// For which models a rule holds.
+/// On which condition a rule holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
-    /// All.
+    /// On none.
     Always,
-    /// Those whose [stem](Row::model_stem) begins with one of these.
-    Model(&'static [&'static str]),
-}
-
-impl When {
-    /// Whether the rule holds for the model.
-    pub fn holds(self, model: &str) -> bool {
-        match self {
-            Self::Always => true,
-            Self::Model(prefixes) => {
-                let stem = Row::model_stem(model);
-                prefixes.iter().any(|prefix| stem.starts_with(prefix))
-            }
-        }
-    }
+    /// The [catalogue] says that the model refuses this parameter, given the request's
+    /// `reasoning_effort`.
+    Refused(Param),
+    /// The value says nothing: it is `null` or what a provider assumes anyway.
+    Default,
 }
 
 /// What is done to a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// The same value under the provider's name for it. Not done where the body already has a
-    /// member of that name: the provider is left to refuse the pair.
+    /// member of that name: the provider is left to judge the pair.
     Rename(&'static str),
-    /// Taken out, and named in `x-tollbridge-dropped`: the provider would refuse the whole request
-    /// for a member that cannot change what its model says.
+    /// Taken out, because the provider would refuse the whole request for it.
     Drop,
 }
 
@@ -79,33 +71,73 @@ pub struct FieldEdit {
     pub field: &'static str,
     /// What is to be done to it.
     pub action: Action,
+    /// Whether something is lost that the caller asked for. Then it is named in
+    /// `x-tollbridge-dropped`, or refused where the caller or operator wants no losses.
+    pub loss: bool,
 }
 
-/// The rules of a row that apply to a body for `model` with the given top-level members.
+/// The rules of a row that apply to a body for `model` (as the provider will see it).
 ///
-/// At most one edit is yielded for each member: the first that applies.
-pub fn field_edits(
-    row: &'static Row,
-    model: &str,
-    has: impl Fn(&str) -> bool,
-) -> impl Iterator<Item = FieldEdit> {
-    edits(row.quirks, model, has)
+/// `value` gives the raw JSON of a top-level member, or `None` where the body has none. At most
+/// one edit is yielded for a member: the first that applies.
+pub fn field_edits<'b>(row: &Row, model: &str, value: impl Fn(&str) -> Option<&'b [u8]>) -> Vec<FieldEdit> {
+    let mut edits: Vec<FieldEdit> = Vec::new();
+    if row.quirks.is_empty() {
+        return edits;
+    }
+    let facts = catalogue::find(model);
+    for quirk in row.quirks {
+        for rule in quirk.rules {
+            let Some(raw) = value(rule.field) else { continue };
+            let clash = matches!(rule.action, Action::Rename(to) if value(to).is_some());
+            let done = edits.iter().any(|edit| edit.field == rule.field);
+            if !clash && !done && rule.when.holds(rule.field, raw, facts, &value) {
+                let loss = rule.action == Action::Drop && !is_default(rule.field, raw);
+                edits.push(FieldEdit { quirk: quirk.name, field: rule.field, action: rule.action, loss });
+            }
+        }
+    }
+    edits
 }
 
-fn edits(
-    quirks: &'static [&'static Quirk],
-    model: &str,
-    has: impl Fn(&str) -> bool,
-) -> impl Iterator<Item = FieldEdit> {
-    let mut done: Vec<&'static str> = Vec::new();
-    quirks.iter().flat_map(|quirk| quirk.rules.iter().map(|rule| (quirk.name, rule))).filter_map(
-        move |(quirk, rule)| {
-            let clash = matches!(rule.action, Action::Rename(to) if has(to));
-            if clash || !has(rule.field) || done.contains(&rule.field) || !rule.when.holds(model) {
-                return None;
-            }
-            done.push(rule.field);
-            Some(FieldEdit { quirk, field: rule.field, action: rule.action })
-        },
-    )
+impl When {
+    fn holds<'b>(
+        self,
+        field: &str,
+        raw: &[u8],
+        facts: Option<&Model>,
+        value: &impl Fn(&str) -> Option<&'b [u8]>,
+    ) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Default => is_default(field, raw),
+            // Every model takes a null.
+            Self::Refused(_) if raw == b"null" => false,
+            Self::Refused(param) => facts.is_some_and(|model| model.would_refuse(param, effort(value))),
+        }
+    }
+}
+
+/// The effort that the body asks for. A word that is not known counts as some effort.
+fn effort<'b>(value: &impl Fn(&str) -> Option<&'b [u8]>) -> Option<Effort> {
+    let raw = value("reasoning_effort").filter(|raw| *raw != b"null")?;
+    let word = raw.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+    let word = word.and_then(|word| std::str::from_utf8(word).ok());
+    Some(word.and_then(Effort::named).unwrap_or(Effort::Medium))
+}
+
+/// Whether leaving a member out says the same as sending this value.
+fn is_default(field: &str, raw: &[u8]) -> bool {
+    let default: &[&[u8]] = match field {
+        "temperature" | "top_p" => &[b"1", b"1.0"],
+        "presence_penalty" | "frequency_penalty" => &[b"0", b"0.0"],
+        "n" => &[b"1"],
+        "logit_bias" => &[b"{}"],
+        "top_logprobs" => &[b"0"],
+        "logprobs" | "store" => &[b"false"],
+        // These providers send usage whether or not they are asked to.
+        "stream_options" => return true,
+        _ => &[],
+    };
+    raw == b"null" || default.contains(&raw)
 }

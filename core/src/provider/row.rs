@@ -26,6 +26,8 @@ pub struct Row {
     pub base_url: BaseUrl,
     /// How it is told who pays.
     pub auth: Auth,
+    /// Further headers that every request to it must have; names in lower case.
+    pub headers: &'static [(&'static str, &'static str)],
     /// What it speaks.
     pub wire: Wire,
     /// Whether it may be used without a key. Such a provider counts as configured once its base
@@ -127,10 +129,11 @@ impl Row {
         std::iter::once(self.env).chain(self.env_aliases.iter().copied())
     }
 
-    /// Whether `model` belongs to the rule's set is decided by this part of its name: providers
-    /// that resell models put the maker and folders before it (`openai/gpt-5`,
-    /// `accounts/fireworks/models/gpt-oss-120b`).
+    /// The part of a model's name by which it is known everywhere. Providers that resell models put
+    /// the maker and folders before it (`openai/gpt-5`, `accounts/fireworks/models/gpt-oss-120b`),
+    /// and a fine-tuned one begins with `ft:`.
     pub fn model_stem(model: &str) -> &str {
-        model.rsplit('/').next().unwrap_or(model)
+        let stem = model.rsplit('/').next().unwrap_or(model);
+        stem.strip_prefix("ft:").unwrap_or(stem)
     }
 }

@@ -1,7 +1,13 @@
 //! The rows. One idea each: everything that is special about a provider is said here or in the
 //! quirks that its row names.
 
-use super::{Auth, BaseUrl, Row, StreamUsage, Style};
+use super::{
+    Auth, BaseUrl, Row, StreamUsage, Style,
+    quirks::{
+        GROQ_UNSUPPORTED, MAX_COMPLETION_TOKENS, MAX_TOKENS_ONLY, MISTRAL_CLOSED_BODY, MISTRAL_SEED,
+        REFUSED_SAMPLING,
+    },
+};
 use crate::protocol::Wire;
 
 /// The row of that name or alias.
@@ -20,6 +26,7 @@ const OPENAI_WIRE: Row = Row {
     base_url_variables: &[],
     base_url: BaseUrl::BuiltIn,
     auth: Auth::Bearer,
+    headers: &[],
     wire: Wire::Chat,
     keyless: false,
     style: Style::Plain,
@@ -41,6 +48,7 @@ pub static ROWS: &[Row] = &[
         env: "OPENAI",
         base_url_variables: &["OPENAI_API_BASE"],
         base_url: BaseUrl::Default("https://api.openai.com/v1"),
+        quirks: &[&MAX_COMPLETION_TOKENS, &REFUSED_SAMPLING],
         doc: "https://platform.openai.com/docs/api-reference/chat",
         ..OPENAI_WIRE
     },
@@ -51,6 +59,7 @@ pub static ROWS: &[Row] = &[
         env: "ANTHROPIC",
         base_url: BaseUrl::Default("https://api.anthropic.com/v1"),
         auth: Auth::Header("x-api-key"),
+        headers: &[("anthropic-version", "2023-06-01")],
         wire: Wire::Messages,
         stream_usage: StreamUsage::Always,
         doc: "https://docs.anthropic.com/en/api/messages",
@@ -67,6 +76,7 @@ pub static ROWS: &[Row] = &[
         auth: Auth::Header("api-key"),
         style: Style::Azure,
         inventory: false,
+        quirks: &[&MAX_COMPLETION_TOKENS, &REFUSED_SAMPLING],
         doc: "https://learn.microsoft.com/azure/ai-foundry/openai/reference",
         notes: "Models are deployment names, listed in `AZURE_MODELS`. With `AZURE_API_VERSION` the \
                 deployment URLs are used, without it the v1 form; a base URL that ends in \
@@ -78,6 +88,7 @@ pub static ROWS: &[Row] = &[
         title: "Groq",
         env: "GROQ",
         base_url: BaseUrl::Default("https://api.groq.com/openai/v1"),
+        quirks: &[&GROQ_UNSUPPORTED],
         doc: "https://console.groq.com/docs/openai",
         ..OPENAI_WIRE
     },
@@ -86,6 +97,7 @@ pub static ROWS: &[Row] = &[
         title: "OpenRouter",
         env: "OPENROUTER",
         base_url: BaseUrl::Default("https://openrouter.ai/api/v1"),
+        stream_usage: StreamUsage::Always,
         doc: "https://openrouter.ai/docs/api-reference/chat-completion",
         ..OPENAI_WIRE
     },
@@ -95,6 +107,7 @@ pub static ROWS: &[Row] = &[
         title: "xAI",
         env: "XAI",
         base_url: BaseUrl::Default("https://api.x.ai/v1"),
+        quirks: &[&REFUSED_SAMPLING],
         doc: "https://docs.x.ai/docs/api-reference",
         ..OPENAI_WIRE
     },
@@ -104,6 +117,7 @@ pub static ROWS: &[Row] = &[
         title: "Z.ai",
         env: "ZAI",
         base_url: BaseUrl::Default("https://api.z.ai/api/paas/v4"),
+        quirks: &[&MAX_TOKENS_ONLY],
         doc: "https://docs.z.ai/api-reference/llm/chat-completion",
         notes: "For the GLM coding plan set `ZAI_BASE_URL=https://api.z.ai/api/coding/paas/v4`.",
         ..OPENAI_WIRE
@@ -127,6 +141,7 @@ pub static ROWS: &[Row] = &[
         env: "OLLAMA",
         base_url_variables: &["OLLAMA_API_BASE"],
         base_url: BaseUrl::Required("http://localhost:11434/v1"),
+        quirks: &[&MAX_TOKENS_ONLY],
         doc: "https://docs.ollama.com/api/openai-compatibility",
         ..LOCAL
     },
@@ -163,6 +178,7 @@ pub static ROWS: &[Row] = &[
         env: "LMSTUDIO",
         env_aliases: &["LM_STUDIO"],
         base_url: BaseUrl::Required("http://localhost:1234/v1"),
+        quirks: &[&MAX_TOKENS_ONLY],
         doc: "https://lmstudio.ai/docs/developer/openai-compat",
         ..LOCAL
     },
@@ -171,6 +187,7 @@ pub static ROWS: &[Row] = &[
         title: "DeepSeek",
         env: "DEEPSEEK",
         base_url: BaseUrl::Default("https://api.deepseek.com"),
+        quirks: &[&MAX_TOKENS_ONLY],
         doc: "https://api-docs.deepseek.com/api/create-chat-completion",
         ..OPENAI_WIRE
     },
@@ -180,6 +197,8 @@ pub static ROWS: &[Row] = &[
         title: "Mistral",
         env: "MISTRAL",
         base_url: BaseUrl::Default("https://api.mistral.ai/v1"),
+        stream_usage: StreamUsage::Always,
+        quirks: &[&MAX_TOKENS_ONLY, &MISTRAL_SEED, &MISTRAL_CLOSED_BODY],
         doc: "https://docs.mistral.ai/api/#tag/chat",
         ..OPENAI_WIRE
     },
@@ -190,6 +209,7 @@ pub static ROWS: &[Row] = &[
         env: "MOONSHOT",
         env_aliases: &["KIMI"],
         base_url: BaseUrl::Default("https://api.moonshot.ai/v1"),
+        quirks: &[&REFUSED_SAMPLING],
         doc: "https://platform.moonshot.ai/docs/api/chat",
         notes: "Mainland keys: `MOONSHOT_BASE_URL=https://api.moonshot.cn/v1`.",
         ..OPENAI_WIRE
@@ -210,6 +230,7 @@ pub static ROWS: &[Row] = &[
         env: "TOGETHER",
         env_aliases: &["TOGETHER_AI", "TOGETHERAI"],
         base_url: BaseUrl::Default("https://api.together.xyz/v1"),
+        quirks: &[&MAX_TOKENS_ONLY],
         doc: "https://docs.together.ai/reference/chat-completions-1",
         ..OPENAI_WIRE
     },
@@ -238,6 +259,8 @@ pub static ROWS: &[Row] = &[
         env_aliases: &["PERPLEXITYAI"],
         base_url: BaseUrl::Default("https://api.perplexity.ai"),
         inventory: false,
+        stream_usage: StreamUsage::Always,
+        quirks: &[&MAX_TOKENS_ONLY],
         doc: "https://docs.perplexity.ai/api-reference/chat-completions-post",
         ..OPENAI_WIRE
     },
@@ -246,6 +269,7 @@ pub static ROWS: &[Row] = &[
         title: "DeepInfra",
         env: "DEEPINFRA",
         base_url: BaseUrl::Default("https://api.deepinfra.com/v1/openai"),
+        quirks: &[&MAX_TOKENS_ONLY],
         doc: "https://deepinfra.com/docs/openai_api",
         ..OPENAI_WIRE
     },
@@ -256,6 +280,7 @@ pub static ROWS: &[Row] = &[
         env: "NVIDIA",
         env_aliases: &["NVIDIA_NIM"],
         base_url: BaseUrl::Default("https://integrate.api.nvidia.com/v1"),
+        quirks: &[&MAX_TOKENS_ONLY],
         doc: "https://docs.api.nvidia.com/nim/reference/llm-apis",
         ..OPENAI_WIRE
     },
@@ -275,6 +300,7 @@ pub static ROWS: &[Row] = &[
         title: "SambaNova",
         env: "SAMBANOVA",
         base_url: BaseUrl::Default("https://api.sambanova.ai/v1"),
+        quirks: &[&MAX_TOKENS_ONLY],
         doc: "https://docs.sambanova.ai/cloud/api-reference/endpoints/chat",
         ..OPENAI_WIRE
     },
@@ -285,6 +311,7 @@ pub static ROWS: &[Row] = &[
         key_variables: &["CO_API_KEY"],
         base_url: BaseUrl::Default("https://api.cohere.ai/compatibility/v1"),
         inventory: false,
+        quirks: &[&MAX_TOKENS_ONLY],
         doc: "https://docs.cohere.com/docs/compatibility-api",
         notes: "Its OpenAI-compatible API.",
         ..OPENAI_WIRE
@@ -299,6 +326,7 @@ pub static ROWS: &[Row] = &[
             variable: "CLOUDFLARE_ACCOUNT_ID",
         },
         inventory: false,
+        quirks: &[&MAX_TOKENS_ONLY],
         doc: "https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility/",
         notes: "The base URL comes from `CLOUDFLARE_ACCOUNT_ID`, unless `CLOUDFLARE_BASE_URL` is set. \
                 Models keep their prefix: `cloudflare/@cf/meta/llama-3.1-8b-instruct`.",
