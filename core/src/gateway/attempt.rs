@@ -131,14 +131,16 @@ impl<P: Ports> Gateway<P> {
             edits.set("model", candidate.model.as_str());
         }
         let mut dropped = String::new();
-        let has = |name: &str| sketch.member(name).is_some();
-        for edit in provider::field_edits(provider.row, &candidate.model, has) {
+        let value = |name: &str| sketch.member(name).map(|member| sketch.value(member));
+        for edit in provider::field_edits(provider.row, &candidate.model, value) {
             match edit.action {
                 provider::Action::Rename(to) => drop(edits.rename(edit.field, to)),
                 provider::Action::Drop => {
                     edits.remove(edit.field);
-                    let comma = if dropped.is_empty() { "" } else { ", " };
-                    dropped.extend([comma, edit.field]);
+                    if edit.loss {
+                        let comma = if dropped.is_empty() { "" } else { ", " };
+                        dropped.extend([comma, edit.field]);
+                    }
                 }
             }
         }
