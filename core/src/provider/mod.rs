@@ -12,7 +12,7 @@
 //! 2. The gateway asks for the address ([`Instance::url`]) and the headers ([`headers`]).
 //! 3. A body that is relayed gets the rules of its row that apply to its model and members
 //!    ([`field_edits`]); a body that is translated asks the [`catalogue`] what the model refuses.
-//! 4. An answer that is not a success is classified by `failure`: what it was, whether another
+//! 4. An answer that is not a success is classified by [`failure()`]: what it was, whether another
 //!    attempt can help, and how long the provider wants to be left alone.
 //!
 //! All of it is pure: nothing here reads a clock, a variable or a socket. A quirk that is wrong is
@@ -25,12 +25,14 @@ pub mod quirks;
 
 mod auth;
 mod endpoint;
+mod failure;
 mod quirk;
 mod row;
 mod rows;
 
 pub use auth::{BadKey, headers};
 pub use endpoint::{Endpoint, Instance, normalize_base_url};
+pub use failure::{Failure, FailureKind, Said, failure, retry_after};
 pub use quirk::{Action, FieldEdit, FieldRule, Quirk, When, field_edits};
 pub use row::{Auth, BaseUrl, Row, StreamUsage, Style};
 pub use rows::{ROWS, find};
