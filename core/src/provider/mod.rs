@@ -27,6 +27,7 @@ mod auth;
 mod endpoint;
 mod failure;
 mod quirk;
+mod reference;
 mod row;
 mod rows;
 
@@ -34,6 +35,7 @@ pub use auth::{BadKey, headers};
 pub use endpoint::{Endpoint, Instance, normalize_base_url};
 pub use failure::{Failure, FailureKind, Said, failure, retry_after};
 pub use quirk::{Action, FieldEdit, FieldRule, Quirk, When, field_edits};
+pub use reference::reference;
 pub use row::{Auth, BaseUrl, Row, StreamUsage, Style};
 pub use rows::{ROWS, find};
 

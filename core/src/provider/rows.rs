@@ -62,7 +62,7 @@ pub static ROWS: &[Row] = &[
         headers: &[("anthropic-version", "2023-06-01")],
         wire: Wire::Messages,
         stream_usage: StreamUsage::Always,
-        doc: "https://docs.anthropic.com/en/api/messages",
+        doc: "https://platform.claude.com/docs/en/api/messages",
         ..OPENAI_WIRE
     },
     Row {
@@ -113,7 +113,7 @@ pub static ROWS: &[Row] = &[
     },
     Row {
         name: "zai",
-        aliases: &["z-ai", "zhipu"],
+        aliases: &["z-ai"],
         title: "Z.ai",
         env: "ZAI",
         base_url: BaseUrl::Default("https://api.z.ai/api/paas/v4"),
@@ -229,7 +229,7 @@ pub static ROWS: &[Row] = &[
         title: "Together AI",
         env: "TOGETHER",
         env_aliases: &["TOGETHER_AI", "TOGETHERAI"],
-        base_url: BaseUrl::Default("https://api.together.xyz/v1"),
+        base_url: BaseUrl::Default("https://api.together.ai/v1"),
         quirks: &[&MAX_TOKENS_ONLY],
         doc: "https://docs.together.ai/reference/chat-completions-1",
         ..OPENAI_WIRE

@@ -192,3 +192,20 @@ fn a_key_that_no_header_can_carry_is_refused_without_being_shown() {
     let error = headers(row("openai"), Some("sk-se\ncret")).unwrap_err();
     assert!(!format!("{error} {error:?}").contains("cret"));
 }
+
+/// `docs/providers.md` ends with the tables of [`reference`]. Run the test with `UPDATE_DOCS=1` to
+/// write them anew.
+#[test]
+fn the_provider_page_says_what_the_rows_say() {
+    const MARK: &str =
+        "<!-- The tables below are written by the test `the_provider_page_says_what_the_rows_say`. -->\n";
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/providers.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (head, tables) = page.split_once(MARK).expect("the mark before the tables");
+    let written = format!("\n{}", reference());
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, format!("{head}{MARK}{written}")).unwrap();
+    } else {
+        assert_eq!(tables, written, "run this test with UPDATE_DOCS=1");
+    }
+}
