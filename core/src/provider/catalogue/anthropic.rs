@@ -14,6 +14,8 @@ use super::{
 /// "Extended thinking", feature compatibility: not with a changed temperature or top_k, a forced
 /// tool or a prefilled answer.
 const THINKING: Params = Params::of(&[Temperature, TopK, ForcedTool, Prefill]);
+/// Adaptive thinking goes with a forced tool.
+const ADAPTIVE_THINKING: Params = Params::of(&[Temperature, TopK]);
 const PREFILL: Params = Params::of(&[Prefill]);
 /// Since Opus 4.7: no sampling parameters, no fixed thinking budget, no prefilled answer.
 const ADAPTIVE: Params = Params::of(&[Temperature, TopP, TopK, ThinkingBudget, Prefill]);
@@ -47,11 +49,14 @@ const fn budgeted(id: &'static str, max_output: u32, reasoning: Reasoning) -> Mo
 }
 
 const fn since_4_6(id: &'static str) -> Model {
-    model(id, 1_000_000, 128_000).refuses(PREFILL).refuses_while_reasoning(THINKING).reasons(SINCE_4_6)
+    model(id, 1_000_000, 128_000)
+        .refuses(PREFILL)
+        .refuses_while_reasoning(ADAPTIVE_THINKING)
+        .reasons(SINCE_4_6)
 }
 
 const fn adaptive(id: &'static str, reasoning: Reasoning) -> Model {
-    model(id, 1_000_000, 128_000).refuses(ADAPTIVE).refuses_while_reasoning(FORCED_TOOL).reasons(reasoning)
+    model(id, 1_000_000, 128_000).refuses(ADAPTIVE).reasons(reasoning)
 }
 
 const fn never_forced(id: &'static str, reasoning: Reasoning) -> Model {
