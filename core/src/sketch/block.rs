@@ -56,6 +56,12 @@ mod lanes {
             self.0.simd_lt(i8x64::splat(0x20)).to_bitmask()
         }
 
+        /// Whether there is a control character or a byte that is not ASCII: cheaper than where.
+        #[inline(always)]
+        pub(in crate::sketch) fn has_control_or_high(self) -> bool {
+            self.0.simd_lt(i8x64::splat(0x20)).any()
+        }
+
         /// Where the byte is not ASCII.
         #[inline(always)]
         pub(in crate::sketch) fn high(self) -> u64 {
@@ -138,6 +144,11 @@ mod words {
         }
 
         #[inline(always)]
+        pub(in crate::sketch) fn has_control_or_high(self) -> bool {
+            self.0.iter().fold(0, |any, word| any | control_or_high(*word)) != 0
+        }
+
+        #[inline(always)]
         pub(in crate::sketch) fn high(self) -> u64 {
             self.ask(|word| word & TOPS)
         }
@@ -177,6 +188,8 @@ mod tests {
             let want = mask(&bytes, |byte| !(0x20..0x80).contains(&byte));
             prop_assert_eq!(block.control_or_high(), want);
             prop_assert_eq!(portable.control_or_high(), want);
+            prop_assert_eq!(block.has_control_or_high(), want != 0);
+            prop_assert_eq!(portable.has_control_or_high(), want != 0);
             let want = mask(&bytes, |byte| byte >= 0x80);
             prop_assert_eq!(block.high(), want);
             prop_assert_eq!(portable.high(), want);

@@ -26,7 +26,6 @@ fn long_string(bytes: &[u8], start: usize) -> Result<usize, Stop> {
         let block = block_at(bytes, at)?;
         let mut quotes = block.equals(b'"');
         let backslashes = block.equals(b'\\');
-        let mut unusual = block.control_or_high();
         if backslashes | carry != 0 {
             let escaped = escaped(backslashes, &mut carry);
             let plain = quotes | backslashes | block.equals(b'n');
@@ -36,15 +35,13 @@ fn long_string(bytes: &[u8], start: usize) -> Result<usize, Stop> {
                 low_half_at = rare_escapes(bytes, at, rare, low_half_at)?;
             }
         }
-        let inside = below_lowest(quotes);
-        unusual &= inside;
-        if unusual != 0 {
+        if block.has_control_or_high() {
             let high = block.high();
-            let control = unusual & !high;
+            let control = block.control_or_high() & !high & below_lowest(quotes);
             if control != 0 {
                 return Err(not_in_string(bytes, at + control.trailing_zeros() as usize));
             }
-            not_ascii = true;
+            not_ascii |= high & below_lowest(quotes) != 0;
         }
         if quotes != 0 {
             let end = at + quotes.trailing_zeros() as usize;
