@@ -79,8 +79,7 @@ impl<P: Ports> Gateway<P> {
     pub(super) async fn dispatch(self: Arc<Self>, call: Call, mut flight: Flight<P>) -> Response<Body<P>> {
         let mut at = 0;
         let mut last = None;
-        loop {
-            let Some(candidate) = call.candidates.get(at) else { break };
+        while let Some(candidate) = call.candidates.get(at) {
             let Some(provider) = self.policy.providers.get(candidate.provider) else { break };
             let now = self.ports.now();
             let (key, free) = self.state.turns.take(candidate.provider, now);

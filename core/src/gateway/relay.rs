@@ -94,7 +94,7 @@ impl Relay {
             self.facts.usage = usage.into();
         }
         self.facts.model = chunk.model.or(self.facts.model.take());
-        if !(bare && !self.usage_asked) {
+        if !bare || self.usage_asked {
             out.push_back(raw.clone());
         }
     }

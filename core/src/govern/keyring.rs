@@ -66,10 +66,13 @@ impl Principal {
     }
 }
 
+/// A key's digest and its owner.
+type Known = ([u8; 32], Arc<Principal>);
+
 /// All keys that the gateway answers to.
 #[derive(Debug)]
 pub struct Keyring {
-    by_prefix: HashMap<[u8; 8], Vec<([u8; 32], Arc<Principal>)>>,
+    by_prefix: HashMap<[u8; 8], Vec<Known>>,
     /// Who callers without a key are, where none is required.
     anyone: Option<Arc<Principal>>,
 }

@@ -1,0 +1,412 @@
+//! A platform in virtual time: scripted upstreams, a clock that jumps to the next event, a ledger
+//! and a log in memory. Nothing here is `Send`, which proves that the gateway does not ask for it.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    future::Future,
+    pin::{Pin, pin},
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body::{Body as _, Frame};
+use http_body_util::{BodyExt, Full};
+use tollbridge_core::{
+    config::{Document, Policy},
+    gateway::{Body, Gateway, State},
+    ledger::{Summary, SummaryQuery, UsageRow},
+    payload::Payload,
+    ports::{Clock, Http, HttpError, Ledger, LedgerError, Log, Micros, Random, Timer, Unwritten},
+};
+
+/// How a scripted answer ends.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum End {
+    /// By itself.
+    Clean,
+    /// By a broken connection.
+    Reset,
+    /// Never.
+    Hang,
+}
+
+/// One scripted answer of an upstream.
+#[derive(Debug, Clone)]
+pub struct Script {
+    pub head: Result<(u16, Vec<(&'static str, String)>), HttpError>,
+    pub head_after: Duration,
+    pub chunks: Vec<(Duration, Bytes)>,
+    pub end: End,
+}
+
+impl Script {
+    pub fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
+        Self {
+            head: Ok((status, vec![("content-type", content_type.to_owned())])),
+            head_after: Duration::from_millis(10),
+            chunks: vec![(Duration::ZERO, body.into())],
+            end: End::Clean,
+        }
+    }
+
+    pub fn json(body: impl Into<Bytes>) -> Self {
+        Self::new(200, "application/json", body)
+    }
+
+    /// Each chunk comes 10 ms after the one before it.
+    pub fn stream(chunks: &[&str]) -> Self {
+        let mut script = Self::new(200, "text/event-stream", "");
+        script.chunks = chunks
+            .iter()
+            .map(|chunk| (Duration::from_millis(10), Bytes::copy_from_slice(chunk.as_bytes())))
+            .collect();
+        script
+    }
+
+    pub fn fails(error: HttpError) -> Self {
+        Self { head: Err(error), head_after: Duration::ZERO, chunks: Vec::new(), end: End::Clean }
+    }
+
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        if let Ok((_, headers)) = &mut self.head {
+            headers.push((name, value.to_owned()));
+        }
+        self
+    }
+
+    pub fn end(mut self, end: End) -> Self {
+        self.end = end;
+        self
+    }
+
+    pub fn head_after(mut self, wait: Duration) -> Self {
+        self.head_after = wait;
+        self
+    }
+}
+
+/// What an upstream was sent.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    pub at: Micros,
+    pub uri: String,
+    pub headers: http::HeaderMap,
+    pub body: Bytes,
+}
+
+impl Seen {
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+}
+
+#[derive(Default)]
+pub struct World {
+    now: Cell<Micros>,
+    next_timer: Cell<Micros>,
+    seed: Cell<u64>,
+    pub scripts: RefCell<VecDeque<Script>>,
+    pub seen: RefCell<Vec<Seen>>,
+    pub rows: RefCell<Vec<UsageRow>>,
+    pub lines: RefCell<Vec<String>>,
+    /// How often the ledger refuses.
+    pub refusals: Cell<u32>,
+    /// Upstream bodies that were dropped before their end.
+    pub cancelled: Cell<u32>,
+}
+
+#[derive(Clone, Default)]
+pub struct Platform(pub Rc<World>);
+
+impl Platform {
+    fn wait(&self, duration: Duration) -> Sleep {
+        Sleep { world: self.0.clone(), at: self.0.now.get() + duration.as_micros() as u64 }
+    }
+}
+
+pub struct Sleep {
+    world: Rc<World>,
+    at: Micros,
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if self.at <= self.world.now.get() {
+            return Poll::Ready(());
+        }
+        self.world.next_timer.set(self.world.next_timer.get().min(self.at));
+        Poll::Pending
+    }
+}
+
+impl Clock for Platform {
+    fn now(&self) -> Micros {
+        self.0.now.get()
+    }
+}
+
+impl Timer for Platform {
+    type Sleep = Sleep;
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        self.wait(duration)
+    }
+}
+
+impl Random for Platform {
+    fn random(&self) -> u64 {
+        self.0.seed.set(self.0.seed.get().wrapping_add(0x9E37_79B9_7F4A_7C15));
+        self.0.seed.get()
+    }
+}
+
+impl Log for Platform {
+    fn line(&self, line: &str) {
+        self.0.lines.borrow_mut().push(line.to_owned());
+    }
+}
+
+impl Ledger for Platform {
+    async fn append(&self, row: UsageRow) -> Result<(), Box<Unwritten>> {
+        if self.0.refusals.get() > 0 {
+            self.0.refusals.set(self.0.refusals.get() - 1);
+            return Err(Box::new(Unwritten { row, error: LedgerError::Full }));
+        }
+        self.0.rows.borrow_mut().push(row);
+        Ok(())
+    }
+
+    async fn summary(&self, _: SummaryQuery) -> Result<Summary, LedgerError> {
+        Ok(Summary::default())
+    }
+
+    async fn ready(&self) -> Result<(), LedgerError> {
+        if self.0.refusals.get() > 0 { Err(LedgerError::Store("secret path".into())) } else { Ok(()) }
+    }
+}
+
+pub struct ScriptedBody {
+    platform: Platform,
+    chunks: VecDeque<(Duration, Bytes)>,
+    end: End,
+    waiting: Option<Sleep>,
+    ended: bool,
+}
+
+impl http_body::Body for ScriptedBody {
+    type Data = Bytes;
+    type Error = HttpError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, HttpError>>> {
+        if let Some((wait, _)) = self.chunks.front().cloned() {
+            let platform = self.platform.clone();
+            let waiting = self.waiting.get_or_insert_with(|| platform.wait(wait));
+            std::task::ready!(Pin::new(waiting).poll(cx));
+            self.waiting = None;
+            let (_, chunk) = self.chunks.pop_front().unwrap();
+            return Poll::Ready(Some(Ok(Frame::data(chunk))));
+        }
+        match self.end {
+            End::Hang => Poll::Pending,
+            End::Clean => {
+                self.ended = true;
+                Poll::Ready(None)
+            }
+            End::Reset if self.ended => Poll::Ready(None),
+            End::Reset => {
+                self.ended = true;
+                Poll::Ready(Some(Err(HttpError::ResetAfterHead)))
+            }
+        }
+    }
+}
+
+impl Drop for ScriptedBody {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.platform.0.cancelled.set(self.platform.0.cancelled.get() + 1);
+        }
+    }
+}
+
+impl Http for Platform {
+    type Body = ScriptedBody;
+
+    async fn send(&self, request: Request<Payload>) -> Result<Response<ScriptedBody>, HttpError> {
+        let (parts, body) = request.into_parts();
+        self.0.seen.borrow_mut().push(Seen {
+            at: self.now(),
+            uri: parts.uri.to_string(),
+            headers: parts.headers,
+            body: body.into_bytes(),
+        });
+        let script = self.0.scripts.borrow_mut().pop_front().expect("no script is left for this request");
+        self.wait(script.head_after).await;
+        let (status, headers) = script.head?;
+        let mut response = Response::builder().status(status);
+        for (name, value) in headers {
+            response = response.header(name, value);
+        }
+        Ok(response
+            .body(ScriptedBody {
+                platform: self.clone(),
+                chunks: script.chunks.into(),
+                end: script.end,
+                waiting: None,
+                ended: false,
+            })
+            .unwrap())
+    }
+}
+
+/// What the caller got.
+#[derive(Debug)]
+pub struct Got {
+    pub status: StatusCode,
+    pub headers: http::HeaderMap,
+    pub body: String,
+}
+
+impl Got {
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.body))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+/// When the caller leaves.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Patience {
+    /// Never.
+    Endless,
+    /// At this moment after the start, wherever the answer is.
+    For(Duration),
+    /// After this many frames of the body.
+    Frames(usize),
+}
+
+pub struct Sim {
+    pub world: Rc<World>,
+    pub gateway: Arc<Gateway<Platform>>,
+}
+
+impl Sim {
+    /// A gateway under the document, in which every secret `NAME` has the value `value-of-NAME`.
+    pub fn new(document: serde_json::Value) -> Self {
+        let document = Document::from_json(&document.to_string()).unwrap_or_else(|e| panic!("{e:?}"));
+        let policy = document.resolve(|name| Some(format!("value-of-{name}"))).unwrap_or_else(|e| panic!("{e:?}"));
+        Self::with_policy(policy)
+    }
+
+    pub fn with_policy(policy: Policy) -> Self {
+        let platform = Platform::default();
+        platform.0.now.set(1_700_000_000_000_000);
+        let state = Arc::new(State::new(&policy));
+        Self { world: platform.0.clone(), gateway: Arc::new(Gateway::new(platform, Arc::new(policy), state)) }
+    }
+
+    pub fn script(&self, scripts: impl IntoIterator<Item = Script>) -> &Self {
+        self.world.scripts.borrow_mut().extend(scripts);
+        self
+    }
+
+    pub fn chat(&self, body: serde_json::Value) -> Got {
+        self.send(chat_request(&body.to_string()))
+    }
+
+    pub fn send(&self, request: Request<Full<Bytes>>) -> Got {
+        self.send_until(request, Patience::Endless).expect("the caller never left")
+    }
+
+    /// Runs a request to the end of all that it sets off. `None` where the caller left.
+    pub fn send_until(&self, request: Request<Full<Bytes>>, patience: Patience) -> Option<Got> {
+        let start = self.world.now.get();
+        let (answer, after) = self.gateway.handle(request);
+        let mut after = pin!(after);
+        let mut settled = false;
+        let got = {
+            let reading = read(answer, patience);
+            let mut reading = pin!(reading);
+            loop {
+                if !settled {
+                    settled = self.poll(after.as_mut()).is_ready();
+                }
+                if let Poll::Ready(got) = self.poll(reading.as_mut()) {
+                    break got;
+                }
+                if matches!(patience, Patience::For(limit) if self.world.now.get() - start >= limit.as_micros() as u64) {
+                    break None;
+                }
+                self.advance();
+            }
+        };
+        while !settled {
+            settled = self.poll(after.as_mut()).is_ready();
+            if !settled {
+                self.advance();
+            }
+        }
+        got
+    }
+
+    pub fn row(&self) -> UsageRow {
+        let rows = self.world.rows.borrow();
+        assert_eq!(rows.len(), 1, "one row a request");
+        rows[0].clone()
+    }
+
+    pub fn elapsed(&self) -> Duration {
+        Duration::from_micros(self.world.now.get() - 1_700_000_000_000_000)
+    }
+
+    fn poll<F: Future>(&self, future: Pin<&mut F>) -> Poll<F::Output> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    fn advance(&self) {
+        let next = self.world.next_timer.replace(Micros::MAX);
+        assert_ne!(next, Micros::MAX, "everything waits and nothing will wake it");
+        self.world.now.set(next.max(self.world.now.get()));
+    }
+}
+
+async fn read(answer: impl Future<Output = Response<Body<Platform>>>, patience: Patience) -> Option<Got> {
+    let (parts, mut body) = answer.await.into_parts();
+    let mut text = Vec::new();
+    let mut frames = 0;
+    loop {
+        if matches!(patience, Patience::Frames(most) if frames >= most) {
+            return None;
+        }
+        if body.is_end_stream() {
+            break;
+        }
+        let Some(frame) = body.frame().await else { break };
+        let Ok(frame) = frame;
+        text.extend_from_slice(frame.data_ref().unwrap());
+        frames += 1;
+    }
+    let body = String::from_utf8(text).unwrap();
+    Some(Got { status: parts.status, headers: parts.headers, body })
+}
+
+pub fn chat_request(body: &str) -> Request<Full<Bytes>> {
+    Request::post("/v1/chat/completions")
+        .header("content-type", "application/json")
+        .body(Full::from(body.to_owned()))
+        .unwrap()
+}
+
+pub fn get(path: &str) -> Request<Full<Bytes>> {
+    Request::get(path).body(Full::default()).unwrap()
+}
