@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, header};
 
 use super::{
     Gateway,
@@ -22,7 +22,7 @@ use crate::{
     payload::Payload,
     ports::{HttpError, Ports},
     protocol::Wire,
-    provider::{self, Endpoint},
+    provider,
     route::Candidate,
 };
 
@@ -196,8 +196,8 @@ impl<P: Ports> Gateway<P> {
 
     fn request(&self, attempt: Try<'_>, body: Payload) -> Result<http::Request<Payload>, Failed> {
         let Try { call, candidate, provider, key } = attempt;
-        let url = provider.instance().url(Endpoint::Generate, &candidate.model);
-        let Ok(uri) = http::Uri::try_from(url) else {
+        let account = self.accounts.get(candidate.provider);
+        let Some((account, uri)) = account.and_then(|a| Some((a, a.uri(provider, &candidate.model)?))) else {
             let message =
                 format!("The address of the provider `{}` is not usable: check its base URL.", provider.name);
             return Err(Failed::unsendable(ApiError::new(ErrorKind::NotConfigured, message)));
@@ -206,8 +206,7 @@ impl<P: Ports> Gateway<P> {
         *request.method_mut() = Method::POST;
         *request.uri_mut() = uri;
         let headers = request.headers_mut();
-        *headers = super::interim::headers(provider.row, provider.keys.get(key));
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        *headers = account.headers(key);
         if provider.row.wire == call.front.wire() {
             headers.extend(call.headers.clone());
         }

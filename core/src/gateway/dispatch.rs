@@ -170,8 +170,8 @@ impl<P: Ports> Gateway<P> {
 
     /// Names what happened.
     fn describe(&self, headers: &mut HeaderMap, candidate: &Candidate, flight: &Flight<P>) {
-        if let Ok(name) = HeaderValue::from_str(&self.name_of(candidate.provider)) {
-            headers.insert(PROVIDER, name);
+        if let Some(account) = self.accounts.get(candidate.provider) {
+            headers.insert(PROVIDER, account.label.clone());
         }
         if let Ok(model) = HeaderValue::from_str(&candidate.model) {
             headers.insert(MODEL, model);
@@ -180,6 +180,6 @@ impl<P: Ports> Gateway<P> {
     }
 
     fn name_of(&self, provider: usize) -> Arc<str> {
-        self.names.get(provider).cloned().unwrap_or_default()
+        self.accounts.get(provider).map(|account| account.name.clone()).unwrap_or_default()
     }
 }

@@ -1,12 +1,7 @@
 //! Stands in for parts of other rooms until they are there.
 use bytes::BytesMut;
-use http::{HeaderMap, HeaderValue, header};
 
-use crate::{
-    config::Secret,
-    error::ApiError,
-    provider::{Auth, Row},
-};
+use crate::error::ApiError;
 
 #[derive(Debug, Default)]
 pub(super) struct Estimator(u64);
@@ -28,25 +23,4 @@ pub(super) fn encode_stream_error(error: &ApiError, out: &mut BytesMut) {
     out.extend_from_slice(b"data: ");
     out.extend_from_slice(&encode_error(error));
     out.extend_from_slice(b"\n\n");
-}
-pub(super) fn headers(row: &Row, key: Option<&Secret>) -> HeaderMap {
-    let mut map = HeaderMap::new();
-    if let Some(key) = key {
-        match row.auth {
-            Auth::Bearer => {
-                if let Ok(mut v) = HeaderValue::from_str(&format!("Bearer {}", key.expose())) {
-                    v.set_sensitive(true);
-                    map.insert(header::AUTHORIZATION, v);
-                }
-            }
-            Auth::Header(name) => {
-                if let Ok(mut v) = HeaderValue::from_str(key.expose()) {
-                    v.set_sensitive(true);
-                    map.insert(name, v);
-                }
-            }
-            Auth::None => {}
-        }
-    }
-    map
 }

@@ -18,6 +18,7 @@
 //! requests share is finished values behind short locks; no request ever waits for another.
 
 mod accept;
+mod accounts;
 mod admin;
 mod answer;
 mod attempt;
@@ -46,6 +47,8 @@ use http::{Request, Response};
 
 pub use body::Body;
 
+use accounts::Account;
+
 use crate::{
     config::Policy,
     govern::Keyring,
@@ -73,16 +76,15 @@ pub struct Gateway<P> {
     policy: Arc<Policy>,
     keyring: Arc<Keyring>,
     state: Arc<State>,
-    /// The providers' names, shared with usage rows.
-    names: Arc<[Arc<str>]>,
+    accounts: Box<[Account]>,
 }
 
 impl<P: Ports> Gateway<P> {
     /// A gateway that acts through `ports` under `policy`. Gateways of one process share `state`.
     pub fn new(ports: P, policy: Arc<Policy>, state: Arc<State>) -> Self {
         let keyring = Arc::new(Keyring::new(&policy));
-        let names = policy.providers.iter().map(|provider| Arc::from(provider.name.as_str())).collect();
-        Self { ports, policy, keyring, state, names }
+        let accounts = Account::all(&policy);
+        Self { ports, policy, keyring, state, accounts }
     }
 
     /// The platform it acts through.

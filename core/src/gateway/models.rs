@@ -106,7 +106,7 @@ impl<P: Ports> Gateway<P> {
         }
         let (mut candidates, alias) = match resolution {
             Resolution::Candidates { candidates, alias } => (candidates, alias),
-            Resolution::Refused(error) => return Err(error),
+            Resolution::Refused(error) => return Err(*error),
             // A list that was just kept cannot be missing.
             Resolution::Ask(_) => {
                 return Err(ApiError::new(ErrorKind::Internal, "The model could not be resolved."));
@@ -134,7 +134,7 @@ impl<P: Ports> Gateway<P> {
         join_all(providers.iter().map(|at| async {
             let models = match self.policy.providers.get(*at) {
                 Some(provider) => {
-                    within(&self.ports, PATIENCE, self.fetch_inventory(provider)).await.ok().flatten()
+                    within(&self.ports, PATIENCE, self.fetch_inventory(*at, provider)).await.ok().flatten()
                 }
                 None => None,
             };
@@ -153,11 +153,11 @@ impl<P: Ports> Gateway<P> {
         }
     }
 
-    async fn fetch_inventory(&self, provider: &Provider) -> Option<Vec<String>> {
+    async fn fetch_inventory(&self, at: usize, provider: &Provider) -> Option<Vec<String>> {
         let url = provider.instance().url(Endpoint::Models, "");
         let mut request =
             http::Request::builder().method(Method::GET).uri(url).body(Payload::empty()).ok()?;
-        *request.headers_mut() = super::interim::headers(provider.row, provider.keys.first());
+        *request.headers_mut() = self.accounts.get(at)?.headers(0);
         request.headers_mut().insert(header::ACCEPT, http::HeaderValue::from_static("application/json"));
         let response = self.ports.send(request).await.ok()?;
         if !response.status().is_success() {

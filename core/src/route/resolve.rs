@@ -12,6 +12,7 @@ use crate::{
     error::{ApiError, ErrorKind},
     nearest::nearest,
     ports::Micros,
+    provider::catalogue,
 };
 
 /// One provider's model to try.
@@ -36,7 +37,7 @@ pub enum Resolution {
     /// These providers must be asked for their inventory first.
     Ask(Vec<usize>),
     /// Nobody's, or several providers'.
-    Refused(ApiError),
+    Refused(Box<ApiError>),
 }
 
 /// Looks a name up.
@@ -46,8 +47,8 @@ pub fn resolve(policy: &Policy, inventories: &Inventories, name: &str, now: Micr
         return match known.model(name) {
             Found::One(candidate) => Resolution::Candidates { candidates: vec![candidate], alias: false },
             Found::Ask(providers) => Resolution::Ask(providers),
-            Found::Several(models) => Resolution::Refused(known.ambiguous(name, &models)),
-            Found::None => Resolution::Refused(known.unknown(name)),
+            Found::Several(models) => Resolution::Refused(Box::new(known.ambiguous(name, &models))),
+            Found::None => Resolution::Refused(Box::new(known.unknown(name))),
         };
     };
     let mut candidates = Vec::with_capacity(alias.targets.len());
@@ -55,13 +56,13 @@ pub fn resolve(policy: &Policy, inventories: &Inventories, name: &str, now: Micr
         match known.model(target) {
             Found::One(candidate) => candidates.push(candidate),
             Found::Ask(providers) => return Resolution::Ask(providers),
-            Found::Several(models) => return Resolution::Refused(known.ambiguous(target, &models)),
+            Found::Several(models) => return Resolution::Refused(Box::new(known.ambiguous(target, &models))),
             // A fallback that nobody has must not take the others with it.
             Found::None => {}
         }
     }
     if candidates.is_empty() {
-        return Resolution::Refused(known.unknown(name));
+        return Resolution::Refused(Box::new(known.unknown(name)));
     }
     Resolution::Candidates { candidates, alias: true }
 }
@@ -121,8 +122,8 @@ impl Known<'_> {
     /// The provider whose models these are by the catalogue; failing that, the only provider
     /// whose models nobody knows.
     fn by_maker(&self, name: &str) -> Option<Found> {
-        if let Some(maker) = maker(name) {
-            let kin = self.providers().filter(|(_, p)| p.row.name == maker && p.models.is_empty());
+        if let Some(maker) = catalogue::find(name).map(|model| &model.provider) {
+            let kin = self.providers().filter(|(_, p)| p.row.name == *maker && p.models.is_empty());
             if let Some(found) = pick(kin.map(|(at, _)| at), name) {
                 return Some(found);
             }
@@ -198,10 +199,6 @@ fn pick(providers: impl Iterator<Item = usize>, name: &str) -> Option<Found> {
         1 => candidates.pop().map(Found::One),
         _ => Some(Found::Several(candidates)),
     }
-}
-
-fn maker(_: &str) -> Option<&'static str> {
-    None
 }
 
 fn has_inventory(provider: &Provider) -> bool {

@@ -204,7 +204,10 @@ impl http_body::Body for ScriptedBody {
     type Data = Bytes;
     type Error = HttpError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, HttpError>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, HttpError>>> {
         if let Some((wait, _)) = self.chunks.front().cloned() {
             let platform = self.platform.clone();
             let waiting = self.waiting.get_or_insert_with(|| platform.wait(wait));
@@ -303,8 +306,9 @@ pub struct Sim {
 impl Sim {
     /// A gateway under the document, in which every secret `NAME` has the value `value-of-NAME`.
     pub fn new(document: serde_json::Value) -> Self {
-        let document = Document::from_json(&document.to_string()).unwrap_or_else(|e| panic!("{e:?}"));
-        let policy = document.resolve(|name| Some(format!("value-of-{name}"))).unwrap_or_else(|e| panic!("{e:?}"));
+        let document = Document::from_value(document).unwrap_or_else(|e| panic!("{e:?}"));
+        let policy =
+            document.resolve(|name| Some(format!("value-of-{name}"))).unwrap_or_else(|e| panic!("{e:?}"));
         Self::with_policy(policy)
     }
 
@@ -344,7 +348,8 @@ impl Sim {
                 if let Poll::Ready(got) = self.poll(reading.as_mut()) {
                     break got;
                 }
-                if matches!(patience, Patience::For(limit) if self.world.now.get() - start >= limit.as_micros() as u64) {
+                if matches!(patience, Patience::For(limit) if self.world.now.get() - start >= limit.as_micros() as u64)
+                {
                     break None;
                 }
                 self.advance();
