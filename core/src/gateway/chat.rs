@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, Response, request::Parts};
 
-use super::{Body, Gateway, flight::Flight, limits::Deadline, read};
+use super::{Body, Gateway, flight::Flight, limits::Deadline, passing, read};
 use crate::{
     error::ApiError,
     govern::Principal,
@@ -18,14 +18,13 @@ use crate::{
 /// Names the end user of a request, below the key's own tenant path.
 const USER_PATH: &str = "x-tollbridge-user-path";
 
-/// Headers of a caller's request that a provider gets to see.
-const FORWARDED: [&str; 4] = ["openai-beta", "http-referer", "x-title", "x-client-request-id"];
-
 /// A checked request and whom to ask.
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) front: Front,
     pub(super) sketch: Sketch,
+    /// The model as the caller named it.
+    pub(super) model: String,
     /// Whether the answer is to be streamed.
     pub(super) stream: bool,
     /// Whether the caller wants usage in the stream.
@@ -66,7 +65,7 @@ impl<P: Ports> Gateway<P> {
         flight.prompt = body.clone();
         let sketch = sketch(&body).map_err(|error| malformed(&error))?;
         let model = named_model(&sketch)?;
-        flight.row.model_asked = model;
+        flight.row.model_asked = model.clone();
         let stream = sketch.stream().map_err(|error| wrong_type(&error))?;
         flight.row.stream = stream;
         let usage_asked = stream && usage_asked(&sketch)?;
@@ -74,10 +73,11 @@ impl<P: Ports> Gateway<P> {
         Ok(Call {
             front: Front::Chat,
             sketch,
+            model,
             stream,
             usage_asked,
             candidates,
-            headers: forwarded(&parts.headers),
+            headers: passing::forwarded(&parts.headers),
             deadline: Deadline::new(flight.row.at, self.policy.timeouts.whole),
         })
     }
@@ -118,16 +118,6 @@ fn usage_asked(sketch: &Sketch) -> Result<bool, ApiError> {
             Ok(options.boolean("include_usage").map_err(|error| wrong_type(&error))?.unwrap_or(false))
         }
     }
-}
-
-fn forwarded(headers: &HeaderMap) -> HeaderMap {
-    let mut kept = HeaderMap::new();
-    for name in FORWARDED {
-        if let Some(value) = headers.get(name) {
-            kept.insert(name, value.clone());
-        }
-    }
-    kept
 }
 
 fn malformed(error: &SketchError) -> ApiError {

@@ -10,8 +10,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
 use super::{
     Body, Gateway, answer,
-    attempt::{Answer, Content, Failed, Try},
+    attempt::{Answer, Content, Try},
     chat::Call,
+    failed::Failed,
     flight::Flight,
 };
 use crate::{

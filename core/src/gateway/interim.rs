@@ -24,3 +24,18 @@ pub(super) fn encode_stream_error(error: &ApiError, out: &mut BytesMut) {
     out.extend_from_slice(&encode_error(error));
     out.extend_from_slice(b"\n\n");
 }
+
+pub(super) fn decode_error(status: http::StatusCode, body: &[u8]) -> ApiError {
+    let value: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let e = &value["error"];
+    let text = |v: &serde_json::Value| v.as_str().map(str::to_owned);
+    let mut error = ApiError::new(
+        crate::error::ErrorKind::Upstream,
+        text(&e["message"]).unwrap_or_else(|| format!("The provider answered {status}.")),
+    )
+    .with_status(status);
+    error.code = text(&e["code"]).map(Into::into);
+    error.upstream_type = text(&e["type"]);
+    error.param = text(&e["param"]);
+    error
+}

@@ -59,7 +59,7 @@ pub(super) enum Pipe {
     /// The same wire on both sides.
     Relay(Relay),
     /// Two wires, with the conversation model between them.
-    Translate(Box<Translate>),
+    Translate(Translate),
 }
 
 impl Pipe {

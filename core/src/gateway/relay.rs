@@ -74,8 +74,8 @@ impl Relay {
             return out.push_back(raw.clone());
         }
         let Ok(chunk) = serde_json::from_slice::<Chunk>(&data) else { return out.push_back(raw.clone()) };
-        if let Some(error) = chunk.error {
-            self.facts.error = Some(ApiError::new(ErrorKind::Upstream, error.to_string()));
+        if chunk.error.is_some() {
+            self.facts.error = Some(super::interim::decode_error(http::StatusCode::OK, &data));
             self.facts.over = true;
             return out.push_back(raw.clone());
         }
@@ -105,8 +105,8 @@ pub(super) fn whole(body: Bytes) -> Result<(Bytes, Facts), ApiError> {
     let mut facts = Facts { begun: true, over: true, ..Facts::default() };
     let chunk: Chunk = serde_json::from_slice(&body)
         .map_err(|_| ApiError::new(ErrorKind::Upstream, "The provider's answer is not JSON."))?;
-    if let Some(error) = chunk.error {
-        return Err(ApiError::new(ErrorKind::Upstream, error.to_string()));
+    if chunk.error.is_some() {
+        return Err(super::interim::decode_error(http::StatusCode::OK, &body));
     }
     facts.model = chunk.model;
     facts.usage = chunk.usage.map(Into::into).unwrap_or_default();

@@ -31,6 +31,13 @@ fn put_member(text: &mut BytesMut, comma: bool, name: &str, value: &Json) {
     text.extend_from_slice(&value.0);
 }
 
+impl Json {
+    /// JSON text that is known to be valid.
+    pub(crate) fn from_static(json: &'static str) -> Self {
+        Self(Bytes::from_static(json.as_bytes()))
+    }
+}
+
 impl From<&str> for Json {
     fn from(text: &str) -> Self {
         Self(Value::from(text).to_string().into())

@@ -261,8 +261,8 @@ fn names_are_resolved_through_inventories_when_nothing_nearer_knows_them() {
         "openai": {"api_key": {"secret": "A"}}, "groq": {"api_key": {"secret": "B"}},
     }}));
     sim.script([
-        Script::json(r#"{"data":[{"id":"gpt-4o"},{"id":"shared"}]}"#),
         Script::json(r#"{"data":[{"id":"meta/llama"},{"id":"shared"}]}"#),
+        Script::json(r#"{"data":[{"id":"gpt-4o"},{"id":"shared"}]}"#),
         Script::json(whole_answer("Hello.")),
     ]);
     let got = sim.chat(json!({"model": "meta/llama", "messages": []}));

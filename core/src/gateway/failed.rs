@@ -1,0 +1,141 @@
+//! An attempt that brought no answer: what can help, and what the caller is told.
+//!
+//! A provider's failure is told as it is: its status, its words, its body where the caller speaks
+//! its wire. The exception is a refusal of the gateway's own key. Providers quote keys in part,
+//! and what they say of the operator's account is not for callers.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+
+use super::{attempt::Try, upstream::CollectError};
+use crate::{
+    config::Provider,
+    error::{ApiError, ErrorKind},
+    ports::{HttpError, Micros},
+    provider::{FailureKind, Said, failure},
+};
+
+/// Why an attempt brought no answer.
+#[derive(Debug)]
+pub(super) struct Failed {
+    /// What the caller is told if nothing else helps.
+    pub(super) error: ApiError,
+    /// The same request may succeed at the same provider, later.
+    pub(super) again: bool,
+    /// It may succeed at another provider.
+    pub(super) elsewhere: bool,
+    /// It may succeed with another key, and this one is of no use for a while.
+    pub(super) other_key: bool,
+    /// How long the provider asked to be left alone.
+    pub(super) retry_after: Option<Duration>,
+    /// The provider's own id of the request.
+    pub(super) request_id: Option<String>,
+}
+
+impl Failed {
+    /// The request cannot be sent there, or the answer not be read from there.
+    pub(super) fn there(error: ApiError) -> Self {
+        Self { error, again: false, elsewhere: true, other_key: false, retry_after: None, request_id: None }
+    }
+
+    /// The provider failed in a way that may pass.
+    pub(super) fn passing(error: ApiError) -> Self {
+        Self { again: true, ..Self::there(error) }
+    }
+
+    /// No answer in time.
+    pub(super) fn late(provider: &Provider) -> Self {
+        let message = format!("The provider `{}` did not answer in time.", provider.name);
+        Self::passing(ApiError::new(ErrorKind::Timeout, message).with_code("upstream_timeout"))
+    }
+
+    /// A connection that failed.
+    pub(super) fn unreachable(provider: &Provider, error: HttpError) -> Self {
+        let kind = if error == HttpError::ConnectTimeout { ErrorKind::Timeout } else { ErrorKind::Upstream };
+        let message = format!("The provider `{}` gave no answer: {error}.", provider.name);
+        Self::passing(ApiError::new(kind, message).with_code("upstream_unreachable"))
+    }
+
+    /// An answer that could not be taken in.
+    pub(super) fn uncollected(provider: &Provider, error: CollectError) -> Self {
+        match error {
+            CollectError::Http(error) => Self::unreachable(provider, error),
+            CollectError::TooLarge => {
+                let message = format!("The answer of the provider `{}` is too large.", provider.name);
+                Self::there(ApiError::new(ErrorKind::Upstream, message).with_code("answer_too_large"))
+            }
+        }
+    }
+
+    /// A stream without an event in it.
+    pub(super) fn empty(provider: &Provider) -> Self {
+        let message = format!("The provider `{}` ended its stream before it said anything.", provider.name);
+        Self::passing(ApiError::new(ErrorKind::Upstream, message).with_code("empty_stream"))
+    }
+
+    /// An answer that is not what was asked for: a page of HTML, or a whole where there should be
+    /// a stream.
+    pub(super) fn not_an_answer(provider: &Provider, what: &str) -> Self {
+        let message = format!("The provider `{}` did not answer as its API should: {what}.", provider.name);
+        Self::passing(ApiError::new(ErrorKind::Upstream, message).with_code("unreadable_answer"))
+    }
+
+    /// The same with what the head of the answer said.
+    pub(super) fn with_head(mut self, headers: HeaderMap, request_id: Option<String>) -> Self {
+        self.error.headers = headers;
+        self.request_id = request_id;
+        self
+    }
+
+    /// What the provider said was wrong, as its wire's decoder read it. `status` and `headers` are
+    /// those of the answer, which may be a success that holds an error.
+    pub(super) fn said(
+        attempt: Try<'_>,
+        mut error: ApiError,
+        status: StatusCode,
+        headers: &HeaderMap,
+        now: Micros,
+    ) -> Self {
+        let failure = failure(status, headers, Said::from(&error), now);
+        error.kind = failure.kind.error_kind();
+        if error.status.is_success() {
+            error.status = error.kind.status();
+        }
+        if failure.kind == FailureKind::Auth {
+            error.body = None;
+            error.message = format!(
+                "The provider `{}` refused the gateway's own key or account ({}): the gateway's operator has \
+                 to see to it.",
+                attempt.provider.name,
+                error.status.as_u16()
+            );
+        }
+        Self {
+            error,
+            again: failure.again,
+            elsewhere: failure.elsewhere,
+            other_key: failure.other_key,
+            retry_after: failure.retry_after,
+            request_id: None,
+        }
+    }
+
+    /// An answer with an error status.
+    pub(super) fn refused(
+        attempt: Try<'_>,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &Bytes,
+        now: Micros,
+    ) -> Self {
+        let (wire, front) = (attempt.provider.row.wire, attempt.call.front.wire());
+        let mut error = super::interim::decode_error(status, body);
+        // Only what a caller's SDK can read as an error of its own wire goes through as it is.
+        if wire == front && (error.code.is_some() || error.upstream_type.is_some() || error.param.is_some()) {
+            error.body = Some(body.clone());
+        }
+        Self::said(attempt, error, status, headers, now)
+    }
+}
