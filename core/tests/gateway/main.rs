@@ -1,6 +1,7 @@
 //! The gateway's path, with both peers simulated and time virtual.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+#![allow(clippy::arc_with_non_send_sync, reason = "the simulated platform is not `Send` on purpose")]
 
 mod dispatch;
 mod sim;

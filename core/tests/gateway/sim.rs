@@ -35,10 +35,13 @@ pub enum End {
     Hang,
 }
 
+/// A status and headers.
+pub type Head = (u16, Vec<(&'static str, String)>);
+
 /// One scripted answer of an upstream.
 #[derive(Debug, Clone)]
 pub struct Script {
-    pub head: Result<(u16, Vec<(&'static str, String)>), HttpError>,
+    pub head: Result<Head, HttpError>,
     pub head_after: Duration,
     pub chunks: Vec<(Duration, Bytes)>,
     pub end: End,
@@ -93,7 +96,6 @@ impl Script {
 /// What an upstream was sent.
 #[derive(Debug, Clone)]
 pub struct Seen {
-    pub at: Micros,
     pub uri: String,
     pub headers: http::HeaderMap,
     pub body: Bytes,
@@ -245,7 +247,6 @@ impl Http for Platform {
     async fn send(&self, request: Request<Payload>) -> Result<Response<ScriptedBody>, HttpError> {
         let (parts, body) = request.into_parts();
         self.0.seen.borrow_mut().push(Seen {
-            at: self.now(),
             uri: parts.uri.to_string(),
             headers: parts.headers,
             body: body.into_bytes(),
@@ -348,9 +349,12 @@ impl Sim {
                 if let Poll::Ready(got) = self.poll(reading.as_mut()) {
                     break got;
                 }
-                if matches!(patience, Patience::For(limit) if self.world.now.get() - start >= limit.as_micros() as u64)
-                {
-                    break None;
+                if let Patience::For(limit) = patience {
+                    let leaves = start + limit.as_micros() as u64;
+                    if self.world.now.get() >= leaves {
+                        break None;
+                    }
+                    self.world.next_timer.set(self.world.next_timer.get().min(leaves));
                 }
                 self.advance();
             }

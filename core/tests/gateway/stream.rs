@@ -76,7 +76,7 @@ fn an_error_before_the_first_event_keeps_its_status_and_is_tried_again() {
     let error = "data: {\"error\":{\"message\":\"Overloaded.\",\"type\":\"server_error\",\"code\":503}}\n\n"
         .to_owned();
     let sim = sim();
-    sim.script([stream(&[error.clone()]), stream(&done(hello().to_vec()))]);
+    sim.script([stream(std::slice::from_ref(&error)), stream(&done(hello().to_vec()))]);
     assert_eq!(sim.chat(ask(true)).header("x-tollbridge-attempts"), "2");
 
     let sim = Sim::new(openai());
