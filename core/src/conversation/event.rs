@@ -74,6 +74,8 @@ pub enum PartKind<'a> {
     Reasoning {
         /// Whether it is a summary.
         summary: bool,
+        /// Whose format a signature over it will be in; without one there will be none.
+        format: Option<Text<'a>>,
     },
     /// Reasoning that only the provider can read, whole.
     OpaqueReasoning {

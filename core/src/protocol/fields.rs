@@ -179,15 +179,14 @@ const MAX_NAME: usize = 64;
 
 /// Collects losses while a request is encoded, and refuses those that must not be.
 pub(crate) struct Report<'t> {
-    front: Front,
     wire: Wire,
     target: &'t Target<'t>,
     losses: Losses,
 }
 
 impl<'t> Report<'t> {
-    pub(crate) fn new(front: Front, wire: Wire, target: &'t Target<'t>) -> Self {
-        Self { front, wire, target, losses: Losses::default() }
+    pub(crate) fn new(wire: Wire, target: &'t Target<'t>) -> Self {
+        Self { wire, target, losses: Losses::default() }
     }
 
     /// The field `name` of the table cannot be said, `at` this place of the request.
@@ -196,7 +195,7 @@ impl<'t> Report<'t> {
         name: &'static str,
         at: impl FnOnce() -> String,
     ) -> Result<(), ApiError> {
-        let row = request_fields(self.front).iter().find(|field| field.name == name);
+        let row = request_fields(self.target.front).iter().find(|field| field.name == name);
         let fate = row.map_or(Fate::Dropped, |row| row.fate(self.wire));
         let refuse = match self.target.on_unsupported {
             OnUnsupported::Auto => fate == Fate::Refused,
@@ -213,6 +212,16 @@ impl<'t> Report<'t> {
     /// The field `name` of the table cannot be said.
     pub(crate) fn lost(&mut self, name: &'static str) -> Result<(), ApiError> {
         self.lost_at(name, || name.to_owned())
+    }
+
+    /// A piece of the input, `at` this place, has no form on this wire, though others of its kind
+    /// may have: the model would not see it.
+    pub(crate) fn lost_input(&mut self, name: &'static str, at: String, why: &str) -> Result<(), ApiError> {
+        if self.target.on_unsupported != OnUnsupported::Drop {
+            return Err(self.refuse(at, why));
+        }
+        self.losses.add(Cow::Borrowed(name));
+        Ok(())
     }
 
     /// A field that the table does not know is left out.

@@ -12,10 +12,11 @@
 //! What a wire cannot carry is never dropped in silence: an encoder looks every such field up in
 //! the one field table ([`fields`]) and returns what was lost beside the body, or refuses.
 
+mod base64;
 pub mod chat;
-#[allow(dead_code)]
+
 pub mod fields;
-#[allow(dead_code, unused_imports, unused_macros)]
+
 pub(crate) mod json;
 pub mod messages;
 mod target;

@@ -1,4 +1,4 @@
-use super::Losses;
+use super::{Front, Losses};
 
 /// Whom a request is encoded for.
 #[derive(Debug, Clone, Copy)]
@@ -7,6 +7,8 @@ pub struct Target<'a> {
     pub model: &'a str,
     /// The provider's name, for messages to the caller.
     pub provider: &'a str,
+    /// What the caller speaks: fields are named to it in its own words.
+    pub front: Front,
     /// What is known of the model.
     pub facts: ModelFacts,
     /// What becomes of fields that the wire cannot carry.

@@ -10,5 +10,7 @@
 mod read;
 mod write;
 
-pub(crate) use read::{Count, List, Malformed, Str, from_slice, wire_object};
-pub(crate) use write::{Array, Object, Out, escape_into, string, unsigned};
+pub(crate) use read::{
+    Count, List, Malformed, Raw, Str, TextOr, at, from_slice, from_str, repair_surrogates, wire_object,
+};
+pub(crate) use write::{Array, Object, Out, string, unsigned};

@@ -2,7 +2,10 @@ use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, SeqAccess, Visitor},
+    de::{
+        Error, MapAccess, SeqAccess, Visitor,
+        value::{MapAccessDeserializer, SeqAccessDeserializer},
+    },
 };
 
 use crate::conversation::Text;
@@ -215,3 +218,88 @@ macro_rules! wire_object {
     )*};
 }
 pub(crate) use wire_object;
+
+/// A string, or something else that is an object or an array.
+#[derive(Debug)]
+pub(crate) enum TextOr<'a, T> {
+    /// The string.
+    Text(Text<'a>),
+    /// The other thing.
+    Other(T),
+}
+
+impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for TextOr<'a, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextOrVisitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for TextOrVisitor<T> {
+            type Value = TextOr<'de, T>;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a string, or what the documentation names beside it")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(TextOr::Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(TextOr::Text(Cow::Owned(text.to_owned())))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(SeqAccessDeserializer::new(seq)).map(TextOr::Other)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(TextOr::Other)
+            }
+        }
+        // The lifetime of the visitor's value is that of the input, which outlives 'a.
+        Ok(match deserializer.deserialize_any(TextOrVisitor(PhantomData))? {
+            TextOr::Text(text) => TextOr::Text(text),
+            TextOr::Other(other) => TextOr::Other(other),
+        })
+    }
+}
+
+/// JSON that is kept as it is.
+pub(crate) type Raw<'a> = &'a serde_json::value::RawValue;
+
+/// Reads one JSON value out of text.
+pub(crate) fn from_str<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Malformed> {
+    serde_json::from_str(text).map_err(|error| malformed(&error))
+}
+
+/// Puts U+FFFD for half surrogate pairs (`"\ud83d"` without its `"\ude00"`), which some servers
+/// leave where they cut a text into pieces, and which no JSON parser reads. `None` where there are
+/// none.
+pub(crate) fn repair_surrogates(text: &str) -> Option<String> {
+    let mut repaired = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut found = false;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        repaired.push_str(before);
+        let pair_len = match (surrogate(escape), surrogate(escape.get(6..).unwrap_or_default())) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
+            (Some(_), _) => {
+                found = true;
+                repaired.push_str("\\ufffd");
+                rest = escape.get(6..).unwrap_or_default();
+                continue;
+            }
+            // An escaped backslash is one escape of two letters, and so is every other one.
+            (None, _) => escape.char_indices().nth(2).map_or(escape.len(), |(end, _)| end),
+        };
+        repaired.push_str(escape.get(..pair_len).unwrap_or(escape));
+        rest = escape.get(pair_len..).unwrap_or_default();
+    }
+    repaired.push_str(rest);
+    found.then_some(repaired)
+}
+
+/// The surrogate that `text` begins with, escaped.
+fn surrogate(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    u32::from_str_radix(digits, 16).ok().filter(|unit| (0xd800..=0xdfff).contains(unit))
+}

@@ -105,6 +105,11 @@ impl<'o, O: Out> Object<'o, O> {
         Self { out, first: true }
     }
 
+    /// Goes on with an object that has members already and was written by other means.
+    pub(crate) fn resume(out: &'o mut O) -> Self {
+        Self { out, first: false }
+    }
+
     /// Writes a member's name; its value is to be written to what is returned.
     pub(crate) fn key(&mut self, key: &str) -> &mut O {
         if !self.first {

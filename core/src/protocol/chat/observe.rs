@@ -1,0 +1,249 @@
+//! What accounting reads out of chat answers that are relayed untouched.
+//!
+//! Most chunks of a stream say nothing but a few letters of text: they are recognised by looking
+//! for a handful of member names, and never parsed. Only chunks that may hold a finish reason,
+//! usage or an error are read as JSON, into typed structs. A name that stands inside a text
+//! cannot be mistaken for a member (its quotes are escaped there); at worst a chunk is parsed in
+//! vain.
+
+use std::borrow::Cow;
+
+use memchr::memmem;
+
+use super::{error::answer_error, usage::WireUsage};
+use crate::{
+    conversation::{Finish, FinishReason, Usage},
+    error::ApiError,
+    protocol::json::{
+        List, Malformed, Raw, Str, TextOr, from_slice, from_str, repair_surrogates, wire_object,
+    },
+};
+
+/// What one chunk of a stream was.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// `[DONE]`.
+    pub done: bool,
+    /// It carries usage and no choice: a caller that did not ask for usage does not get it.
+    pub usage_only: bool,
+    /// It carries the first or further letters of the answer.
+    pub content: bool,
+    /// It reports an error; see [`Observer::error`].
+    pub failed: bool,
+}
+
+/// Follows a stream of chat completion chunks.
+#[derive(Debug, Clone, Default)]
+pub struct Observer {
+    /// The first id that was not empty.
+    pub id: Option<String>,
+    /// The first model that was not empty.
+    pub model: Option<String>,
+    /// What it took, by the last chunk that said.
+    pub usage: Usage,
+    /// Why it ended, as far as a chunk has said.
+    pub finish: Option<Finish<'static>>,
+    /// The error that a chunk reported.
+    pub error: Option<ApiError>,
+    /// Whether `[DONE]` came.
+    pub done: bool,
+    /// Bytes of text, reasoning and arguments so far, escapes counted as they stand.
+    pub text_bytes: u64,
+}
+
+wire_object! {
+    struct WireChunk<'a> {
+        id: TextOr<'a, Raw<'a>> = "id",
+        model: TextOr<'a, Raw<'a>> = "model",
+        choices: List<WireChoice<'a>> = "choices",
+        usage: Raw<'a> = "usage",
+        x_groq: WireGroq<'a> = "x_groq",
+        error: Raw<'a> = "error",
+    }
+
+    struct WireChoice<'a> {
+        finish_reason: Raw<'a> = "finish_reason",
+        usage: Raw<'a> = "usage",
+        error: Raw<'a> = "error",
+        message: WireMessage<'a> = "message",
+    }
+
+    struct WireMessage<'a> {
+        content: Raw<'a> = "content",
+        reasoning: Raw<'a> = "reasoning",
+        reasoning_content: Raw<'a> = "reasoning_content",
+        tool_calls: Raw<'a> = "tool_calls",
+    }
+
+    struct WireGroq<'a> {
+        usage: Raw<'a> = "usage",
+    }
+}
+
+impl Observer {
+    /// Takes the data of one SSE event.
+    pub fn push(&mut self, data: &[u8]) -> Seen {
+        if data == b"[DONE]" {
+            self.done = true;
+            return Seen { done: true, ..Seen::default() };
+        }
+        let text = text_bytes(data);
+        self.text_bytes += text;
+        let mut seen = Seen { content: text > 0, ..Seen::default() };
+        let known = self.id.is_some() && self.model.is_some();
+        if known && !may_tell(data) {
+            return seen;
+        }
+        if let Ok(chunk) = read_chunk(data, |chunk| self.take(chunk, &mut seen)) {
+            return chunk;
+        }
+        seen
+    }
+
+    /// Whether the answer is complete, as far as one can tell: some providers send no `[DONE]`, and
+    /// some no finish reason.
+    pub fn is_complete(&self) -> bool {
+        self.error.is_none() && (self.done || self.finish.is_some())
+    }
+
+    fn take(&mut self, chunk: WireChunk<'_>, seen: &mut Seen) -> Seen {
+        keep(&mut self.id, chunk.id);
+        keep(&mut self.model, chunk.model);
+        let choices = chunk.choices.unwrap_or_default().0;
+        let mut counted = false;
+        let usages = [chunk.x_groq.and_then(|groq| groq.usage), chunk.usage];
+        for usage in choices.iter().map(|choice| choice.usage).chain(usages).flatten() {
+            counted |= self.count(usage);
+        }
+        for choice in &choices {
+            if let Some(finish) = choice.finish_reason.and_then(finish_of) {
+                self.finish = Some(finish);
+            }
+        }
+        if let Some(error) = chunk.error.or_else(|| choices.iter().find_map(|choice| choice.error)) {
+            self.error = Some(answer_error(error));
+            seen.failed = true;
+        }
+        seen.usage_only = counted && choices.is_empty() && !seen.failed;
+        *seen
+    }
+
+    fn count(&mut self, usage: Raw<'_>) -> bool {
+        match from_str::<WireUsage<'_>>(usage.get()) {
+            Ok(usage) => {
+                self.usage.update(&usage.usage());
+                true
+            }
+            Err(_) => false,
+        }
+    }
+}
+
+/// Reads a chunk, halves of surrogate pairs repaired, and hands it on.
+fn read_chunk<R>(data: &[u8], take: impl FnOnce(WireChunk<'_>) -> R) -> Result<R, Malformed> {
+    match from_slice(data) {
+        Ok(chunk) => Ok(take(chunk)),
+        Err(malformed) => {
+            let repaired = std::str::from_utf8(data).ok().and_then(repair_surrogates).ok_or(malformed)?;
+            from_str(&repaired).map(take)
+        }
+    }
+}
+
+fn keep(place: &mut Option<String>, text: Option<TextOr<'_, Raw<'_>>>) {
+    if place.is_none()
+        && let Some(TextOr::Text(text)) = text
+        && !text.is_empty()
+    {
+        *place = Some(text.into_owned());
+    }
+}
+
+/// Whether a chunk may hold a finish reason, usage or an error.
+fn may_tell(data: &[u8]) -> bool {
+    let member = |name: &[u8], opens: &[u8]| {
+        memmem::find_iter(data, name).any(|at| {
+            let value = data.get(at + name.len()..).unwrap_or_default();
+            let mut value = value.iter().copied().filter(|byte| !byte.is_ascii_whitespace());
+            value.next() == Some(b':') && value.next().is_some_and(|first| opens.contains(&first))
+        })
+    };
+    member(b"finish_reason\"", b"\"") || member(b"\"usage\"", b"{") || member(b"\"error\"", b"{\"[")
+}
+
+/// Bytes that the strings of text, reasoning and arguments hold.
+fn text_bytes(data: &[u8]) -> u64 {
+    // `content":` ends the names of both text and reasoning_content.
+    let mut bytes = 0;
+    for name in [&b"content\":"[..], b"\"reasoning\":", b"\"arguments\":"] {
+        for at in memmem::find_iter(data, name) {
+            let value = data.get(at + name.len()..).unwrap_or_default();
+            if let Some(text) = value.trim_ascii_start().strip_prefix(b"\"") {
+                bytes += string_len(text) as u64;
+            }
+        }
+    }
+    bytes
+}
+
+/// How many bytes stand before the quote that ends a string.
+fn string_len(text: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(found) = memchr::memchr2(b'"', b'\\', text.get(at..).unwrap_or_default()) {
+        at += found;
+        match text.get(at) {
+            Some(b'"') => return at,
+            _ => at += 2,
+        }
+    }
+    text.len()
+}
+
+/// Reads a finish reason in the words of every dialect; an empty one is none.
+fn finish_of(json: Raw<'_>) -> Option<Finish<'static>> {
+    let Str(word) = from_str::<Str<'_>>(json.get()).ok()?;
+    (!word.is_empty()).then(|| Finish {
+        reason: finish_reason(&word),
+        raw: Some(Cow::Owned(word.into_owned())),
+        ..Finish::default()
+    })
+}
+
+/// What a finish reason of the chat wire means.
+pub(super) fn finish_reason(word: &str) -> FinishReason {
+    match word {
+        "stop" | "eos" | "end_turn" | "STOP" => FinishReason::Stop,
+        "stop_sequence" => FinishReason::StopSequence,
+        "length" | "max_tokens" | "MAX_TOKENS" => FinishReason::Length,
+        // Mistral.
+        "model_length" => FinishReason::ContextWindow,
+        "tool_calls" | "function_call" | "tool_use" | "tool_call" => FinishReason::ToolCalls,
+        "content_filter" | "safety" | "SAFETY" => FinishReason::ContentFilter,
+        "refusal" => FinishReason::Refusal,
+        // Mistral and OpenRouter; DeepSeek.
+        "error" | "insufficient_system_resource" => FinishReason::Failed,
+        _ => FinishReason::Unknown,
+    }
+}
+
+/// Reads what accounting needs out of a whole answer; nothing of it where the body is not one.
+/// An error in a body with a success status is found in [`Observer::error`].
+pub fn observe_response(body: &[u8]) -> Observer {
+    let mut observer = Observer::default();
+    let mut seen = Seen::default();
+    let read = read_chunk(body, |answer| {
+        let choices = answer.choices.as_ref().map(|choices| choices.0.as_slice()).unwrap_or_default();
+        let members = |message: &WireMessage<'_>| {
+            [message.content, message.reasoning_content.or(message.reasoning), message.tool_calls]
+                .into_iter()
+                .flatten()
+                .map(|json| json.get().len() as u64)
+                .sum::<u64>()
+        };
+        let bytes = choices.iter().filter_map(|choice| choice.message.as_ref()).map(members).sum();
+        observer.take(answer, &mut seen);
+        observer.text_bytes = bytes;
+    });
+    observer.done = read.is_ok() && observer.error.is_none();
+    observer
+}

@@ -1,0 +1,104 @@
+//! Errors in Anthropic's shape, read and classified ("Errors").
+
+use http::StatusCode;
+
+use crate::{
+    error::{ApiError, ErrorKind},
+    protocol::json::{Raw, Str, TextOr, from_slice, from_str, wire_object},
+};
+
+wire_object! {
+    struct WireFailure<'a> {
+        error: TextOr<'a, WireError<'a>> = "error",
+        message: Raw<'a> = "message",
+    }
+
+    struct WireError<'a> {
+        kind: Str<'a> = "type",
+        message: Str<'a> = "message",
+    }
+}
+
+/// Anthropic's types of errors, with the statuses that go with them.
+const KINDS: [(&str, u16, ErrorKind); 10] = [
+    ("invalid_request_error", 400, ErrorKind::InvalidRequest),
+    ("authentication_error", 401, ErrorKind::Authentication),
+    ("billing_error", 402, ErrorKind::Permission),
+    ("permission_error", 403, ErrorKind::Permission),
+    ("not_found_error", 404, ErrorKind::NotFound),
+    ("request_too_large", 413, ErrorKind::TooLarge),
+    ("rate_limit_error", 429, ErrorKind::RateLimit),
+    ("api_error", 500, ErrorKind::Upstream),
+    ("timeout_error", 504, ErrorKind::Timeout),
+    ("overloaded_error", 529, ErrorKind::Overloaded),
+];
+
+/// Reads the body of an answer whose status was not a success. Nothing of it but the provider's own
+/// message reaches the caller; where there is none, the status alone is told.
+pub fn decode_error(status: StatusCode, body: &[u8]) -> ApiError {
+    let (kind, message) = read(body);
+    let known = kind.as_deref().and_then(known);
+    let mut error = match message {
+        Some(message) => ApiError::new(known.map_or_else(|| kind_of(status), |(_, kind)| kind), message),
+        None => ApiError::new(kind_of(status), silent(status)),
+    };
+    error.status = status;
+    error.upstream_type = kind;
+    error
+}
+
+/// Reads an error that came with a success status, or inside a stream: its type says which status
+/// it would have had.
+pub(super) fn answer_error(body: &[u8]) -> ApiError {
+    let (kind, message) = read(body);
+    let (status, class) =
+        kind.as_deref().and_then(known).unwrap_or((StatusCode::BAD_GATEWAY, ErrorKind::Upstream));
+    let message = message.unwrap_or_else(|| "The provider reported an error without a message.".to_owned());
+    let mut error = ApiError::new(class, message).with_status(status);
+    error.upstream_type = kind;
+    error
+}
+
+/// The kind of error that a status alone tells.
+pub(crate) fn kind_of(status: StatusCode) -> ErrorKind {
+    match status.as_u16() {
+        401 => ErrorKind::Authentication,
+        402 | 403 => ErrorKind::Permission,
+        404 => ErrorKind::NotFound,
+        405 => ErrorKind::MethodNotAllowed,
+        408 | 504 => ErrorKind::Timeout,
+        413 => ErrorKind::TooLarge,
+        415 => ErrorKind::UnsupportedMedia,
+        429 => ErrorKind::RateLimit,
+        503 | 529 => ErrorKind::Overloaded,
+        400..=499 => ErrorKind::InvalidRequest,
+        _ => ErrorKind::Upstream,
+    }
+}
+
+/// The message for an error that came without a readable one.
+pub(crate) fn silent(status: StatusCode) -> String {
+    format!("The provider answered with status {} and no readable error.", status.as_u16())
+}
+
+fn known(kind: &str) -> Option<(StatusCode, ErrorKind)> {
+    let (_, status, class) = KINDS.iter().find(|(name, ..)| *name == kind)?;
+    Some((StatusCode::from_u16(*status).ok()?, *class))
+}
+
+/// The type and the message of an error body; neither where it is not one.
+fn read(body: &[u8]) -> (Option<String>, Option<String>) {
+    let failure: WireFailure<'_> = from_slice(body).unwrap_or_default();
+    match failure.error {
+        Some(TextOr::Text(message)) => (None, Some(message.into_owned())),
+        Some(TextOr::Other(error)) => {
+            let text =
+                |text: Option<Str<'_>>| text.map(|text| text.0.into_owned()).filter(|text| !text.is_empty());
+            (text(error.kind), text(error.message))
+        }
+        None => (
+            None,
+            failure.message.and_then(|json| Some(from_str::<Str<'_>>(json.get()).ok()?.0.into_owned())),
+        ),
+    }
+}

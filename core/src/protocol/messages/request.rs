@@ -1,0 +1,334 @@
+//! A conversation as Anthropic's wire says it.
+
+use super::{
+    thinking::{Plan, plan},
+    turns::{Turns, write_turns},
+};
+use crate::{
+    conversation::{AllowedMode, Format, FunctionTool, Json, Request, Tool, ToolChoice},
+    error::ApiError,
+    protocol::{
+        Encoded, Target, Wire,
+        fields::Report,
+        json::{Object, Raw},
+    },
+};
+
+/// The limit that is sent where neither the caller nor the catalogue knows one. The wire demands
+/// a limit; this one every model with a context of today allows.
+const DEFAULT_MAX_TOKENS: u64 = 8192;
+
+/// Writes `request` for Anthropic's wire, with what it cannot say.
+///
+/// Fails with a 400 where a loss would change what the request means, and where a tool call's
+/// arguments are not a JSON object.
+pub fn encode_request(request: &Request<'_>, target: &Target<'_>) -> Result<Encoded, ApiError> {
+    let mut report = Report::new(Wire::Messages, target);
+    report_losses(request, &mut report)?;
+
+    let max_tokens =
+        request.max_tokens.or(target.facts.max_output.map(u64::from)).unwrap_or(DEFAULT_MAX_TOKENS);
+    let plan = plan(request, target, max_tokens, &mut report)?;
+    let turns = Turns::of(request, target.facts.system_turns, &mut report)?;
+
+    let mut body = Vec::with_capacity(estimate(request));
+    let mut object = Object::new(&mut body);
+    object.string("model", target.model);
+    object.unsigned("max_tokens", max_tokens);
+    write_turns(&mut object, &turns, instruction(request, target), &mut report)?;
+    write_tools(&mut object, request, &mut report)?;
+    write_sampling(&mut object, request, target, &plan, &mut report)?;
+    plan.write(&mut object, native_schema(request, target)?);
+    write_rest(&mut object, request, &mut report)?;
+    object.end();
+    Ok(Encoded { body, losses: report.finish() })
+}
+
+/// About how long the body will be: the texts, and room for what stands around them.
+fn estimate(request: &Request<'_>) -> usize {
+    use crate::conversation::Part;
+    let part = |part: &Part<'_>| match part {
+        Part::Text(text) => text.text.len() + text.text.len() / 16,
+        Part::ToolCall(call) => call.arguments.len() + 128,
+        Part::Media(_) => 1024,
+        Part::ToolResult(result) => result
+            .content
+            .iter()
+            .map(|part| if let Part::Text(text) = part { text.text.len() } else { 64 })
+            .sum(),
+        _ => 64,
+    };
+    let messages: usize =
+        request.messages.iter().flat_map(|message| &message.parts).map(|p| part(p) + 64).sum();
+    let tool = |tool: &Tool<'_>| match tool {
+        Tool::Function(tool) => {
+            tool.parameters.as_ref().map_or(0, |json| json.get().len())
+                + tool.description.as_ref().map_or(0, |text| text.len())
+        }
+        _ => 256,
+    };
+    let tools: usize = request.tools.iter().map(|t| tool(t) + 128).sum();
+    512 + messages + tools
+}
+
+/// Looks up what the wire has no member for. Values that say its own default are no loss.
+fn report_losses(request: &Request<'_>, report: &mut Report<'_>) -> Result<(), ApiError> {
+    if request.n.is_some_and(|n| n != 1) {
+        report.lost("n")?;
+    }
+    if request.logprobs == Some(true) {
+        report.lost("logprobs")?;
+    }
+    if request.top_logprobs.is_some_and(|n| n > 0) {
+        report.lost("top_logprobs")?;
+    }
+    let sampling = &request.sampling;
+    if sampling.seed.is_some() {
+        report.lost("seed")?;
+    }
+    if sampling.frequency_penalty.is_some_and(|penalty| penalty != 0.0) {
+        report.lost("frequency_penalty")?;
+    }
+    if sampling.presence_penalty.is_some_and(|penalty| penalty != 0.0) {
+        report.lost("presence_penalty")?;
+    }
+    if sampling.logit_bias.as_ref().is_some_and(|json| !is_empty(json)) {
+        report.lost("logit_bias")?;
+    }
+    if request.verbosity.as_ref().is_some_and(|verbosity| verbosity != "medium") {
+        report.lost("verbosity")?;
+    }
+    if request.metadata.as_ref().is_some_and(|json| !is_empty(json)) {
+        report.lost("metadata")?;
+    }
+    for (name, value) in &request.extra {
+        if !says_nothing(name, value) {
+            match known(name) {
+                Some(name) => report.lost(name)?,
+                None => report.unknown(name)?,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Request fields that chat defines and the conversation has no place for.
+fn known(name: &str) -> Option<&'static str> {
+    const KNOWN: [&str; 11] = [
+        "functions",
+        "function_call",
+        "store",
+        "modalities",
+        "audio",
+        "prediction",
+        "web_search_options",
+        "prompt_cache_key",
+        "prompt_cache_retention",
+        "prompt_cache_options",
+        "moderation",
+    ];
+    KNOWN.into_iter().find(|known| *known == name)
+}
+
+/// Whether the value says what would happen anyway.
+fn says_nothing(name: &str, value: &Json<'_>) -> bool {
+    let value = value.get();
+    value == "null"
+        || match name {
+            "store" => value == "false",
+            "modalities" => value.bytes().filter(|byte| !byte.is_ascii_whitespace()).eq(*b"[\"text\"]"),
+            "functions" => value.bytes().filter(|byte| !byte.is_ascii_whitespace()).eq(*b"[]"),
+            _ => false,
+        }
+}
+
+/// Whether a raw object has no members, or is null.
+fn is_empty(json: &Json<'_>) -> bool {
+    let text = json.get();
+    text == "null" || text.bytes().all(|byte| byte == b'{' || byte == b'}' || byte.is_ascii_whitespace())
+}
+
+/// The instruction that stands for a form of answer which the wire or the model has no setting
+/// for, as Anthropic's "Increase output consistency" advises.
+fn instruction(request: &Request<'_>, target: &Target<'_>) -> Option<String> {
+    match &request.format {
+        Some(Format::JsonObject) => {
+            Some("Answer with one valid JSON object and nothing else: no prose, no code fence.".to_owned())
+        }
+        Some(Format::JsonSchema { schema, .. }) if target.facts.lacks_json_schema => Some(format!(
+            "Answer with one valid JSON value and nothing else: no prose, no code fence. It must follow this JSON \
+             schema: {}",
+            schema.as_ref().map_or("{}", |schema| schema.get())
+        )),
+        _ => None,
+    }
+}
+
+/// The schema for `output_config.format`.
+fn native_schema<'r>(request: &'r Request<'_>, target: &Target<'_>) -> Result<Option<Raw<'r>>, ApiError> {
+    match &request.format {
+        Some(Format::JsonSchema { schema, .. }) if !target.facts.lacks_json_schema => match schema {
+            Some(schema) => Ok(Some(schema)),
+            None => Err(ApiError::invalid("`response_format.json_schema.schema` is missing.")
+                .with_param("response_format.json_schema.schema")
+                .with_code("missing_required_parameter")),
+        },
+        _ => Ok(None),
+    }
+}
+
+type Body<'o> = Object<'o, Vec<u8>>;
+
+fn write_tools(
+    object: &mut Body<'_>,
+    request: &Request<'_>,
+    report: &mut Report<'_>,
+) -> Result<(), ApiError> {
+    let allowed = match &request.tool_choice {
+        Some(ToolChoice::Allowed { names, .. }) => Some(names),
+        _ => None,
+    };
+    let is_allowed = |name: &str| allowed.is_none_or(|names| names.iter().any(|allowed| allowed == name));
+    let mut written = 0;
+    if !request.tools.is_empty() {
+        object.array("tools", |tools| {
+            for (i, tool) in request.tools.iter().enumerate() {
+                match tool {
+                    Tool::Function(tool) if is_allowed(&tool.name) => {
+                        tools.object(|object| write_tool(object, tool));
+                        written += 1;
+                    }
+                    Tool::Function(_) => {}
+                    Tool::Custom { .. } => {
+                        report.lost_at("tools[].custom", || format!("tools[{i}].custom"))?
+                    }
+                    Tool::Provider(tool) => {
+                        tools.element().extend_from_slice(tool.json.get().as_bytes());
+                        written += 1;
+                    }
+                }
+            }
+            Ok::<(), ApiError>(())
+        })?;
+    }
+    write_tool_choice(object, request, written)
+}
+
+fn write_tool(object: &mut Body<'_>, tool: &FunctionTool<'_>) {
+    object.string("name", &tool.name);
+    object.string_or_skip("description", tool.description.as_deref());
+    match &tool.parameters {
+        Some(parameters) if !is_empty(parameters) => object.json("input_schema", parameters),
+        _ => object.object("input_schema", |schema| {
+            schema.string("type", "object");
+            schema.object("properties", |_| {});
+        }),
+    }
+    if tool.strict == Some(true) {
+        object.bool("strict", true);
+    }
+    object.json_or_skip("cache_control", tool.cache.as_deref());
+    object.extra(&tool.extra);
+}
+
+/// Writes `tool_choice`, which the wire takes only beside tools. That several calls at once are
+/// not wanted is said inside it.
+fn write_tool_choice(object: &mut Body<'_>, request: &Request<'_>, tools: usize) -> Result<(), ApiError> {
+    let single = request.parallel_tool_calls == Some(false);
+    let (kind, name) = match &request.tool_choice {
+        None if single => ("auto", None),
+        None => return Ok(()),
+        Some(ToolChoice::Auto | ToolChoice::Allowed { mode: AllowedMode::Auto, .. }) => ("auto", None),
+        Some(ToolChoice::None) => ("none", None),
+        Some(ToolChoice::Required | ToolChoice::Allowed { mode: AllowedMode::Required, .. }) => ("any", None),
+        Some(ToolChoice::Tool(name)) => ("tool", Some(name)),
+    };
+    if tools == 0 {
+        return if matches!(kind, "any" | "tool") {
+            Err(ApiError::invalid("`tool_choice` demands a tool call and `tools` names no tool for it.")
+                .with_param("tool_choice"))
+        } else {
+            Ok(())
+        };
+    }
+    object.object("tool_choice", |choice| {
+        choice.string("type", kind);
+        choice.string_or_skip("name", name.map(|name| name.as_ref()));
+        if single && kind != "none" {
+            choice.bool("disable_parallel_tool_use", true);
+        }
+    });
+    Ok(())
+}
+
+/// Thinking and these settings exclude each other ("Extended thinking", feature compatibility),
+/// and some models refuse some of them, or two at once.
+fn write_sampling(
+    object: &mut Body<'_>,
+    request: &Request<'_>,
+    target: &Target<'_>,
+    plan: &Plan<'_>,
+    report: &mut Report<'_>,
+) -> Result<(), ApiError> {
+    let refuses = |name: &str| target.facts.refuses.contains(&name);
+    let thinks = plan.thinks();
+    let sampling = &request.sampling;
+    let mut temperature = false;
+    if let Some(value) = sampling.temperature {
+        if refuses("temperature") || (thinks && value != 1.0) {
+            if value != 1.0 {
+                report.lost("temperature")?;
+            }
+        } else {
+            if !(0.0..=1.0).contains(&value) {
+                report.lost("temperature")?;
+            }
+            object.float("temperature", value.clamp(0.0, 1.0));
+            temperature = true;
+        }
+    }
+    if let Some(value) = sampling.top_p.filter(|top_p| *top_p != 1.0) {
+        let excluded = temperature && refuses("temperature+top_p");
+        if excluded || refuses("top_p") || (thinks && value < 0.95) {
+            report.lost("top_p")?;
+        } else {
+            object.float("top_p", value);
+        }
+    }
+    if let Some(value) = sampling.top_k {
+        if thinks || refuses("top_k") {
+            report.lost("top_k")?;
+        } else {
+            object.unsigned("top_k", value);
+        }
+    }
+    Ok(())
+}
+
+fn write_rest(object: &mut Body<'_>, request: &Request<'_>, report: &mut Report<'_>) -> Result<(), ApiError> {
+    let (stops, blank): (Vec<_>, Vec<_>) = request.stop.iter().partition(|stop| !stop.trim().is_empty());
+    if !blank.is_empty() {
+        report.lost_input("stop", "stop".to_owned(), "a stop sequence must hold more than white space")?;
+    }
+    if !stops.is_empty() {
+        object.array("stop_sequences", |list| {
+            for stop in stops {
+                crate::protocol::json::string(list.element(), stop);
+            }
+        });
+    }
+    if let Some(user) = &request.user {
+        object.object("metadata", |metadata| metadata.string("user_id", user));
+    }
+    match request.service_tier.as_deref() {
+        None => {}
+        Some("auto" | "priority") => object.string("service_tier", "auto"),
+        Some("default" | "standard" | "standard_only") => object.string("service_tier", "standard_only"),
+        Some(_) => report.lost("service_tier")?,
+    }
+    object.json_or_skip("cache_control", request.cache.as_deref());
+    if request.stream {
+        object.bool("stream", true);
+    }
+    Ok(())
+}

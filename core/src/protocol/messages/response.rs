@@ -1,0 +1,157 @@
+//! A whole answer: bytes to conversation.
+
+use std::borrow::Cow;
+
+use super::{
+    error::answer_error,
+    usage::{Tally, WireUsage},
+};
+use crate::{
+    conversation::{Choice, Citation, Finish, FinishReason, Part, Reasoning, Response, TextPart, ToolCall},
+    protocol::{
+        DecodeError,
+        json::{Count, List, Malformed, Raw, Str, from_slice, from_str, wire_object},
+    },
+};
+
+wire_object! {
+    struct WireAnswer<'a> {
+        kind: Str<'a> = "type",
+        id: Str<'a> = "id",
+        model: Str<'a> = "model",
+        role: Str<'a> = "role",
+        content: List<Raw<'a>> = "content",
+        stop_reason: Str<'a> = "stop_reason",
+        stop_sequence: Str<'a> = "stop_sequence",
+        stop_details: WireStopDetails<'a> = "stop_details",
+        usage: WireUsage<'a> = "usage",
+        error: Raw<'a> = "error",
+    }
+
+    struct WireStopDetails<'a> {
+        explanation: Str<'a> = "explanation",
+    }
+
+    struct WireBlock<'a> {
+        kind: Str<'a> = "type",
+        text: Str<'a> = "text",
+        citations: List<Raw<'a>> = "citations",
+        thinking: Str<'a> = "thinking",
+        signature: Str<'a> = "signature",
+        data: Str<'a> = "data",
+        id: Str<'a> = "id",
+        name: Str<'a> = "name",
+        input: Raw<'a> = "input",
+    }
+
+    struct WireCitation<'a> {
+        url: Str<'a> = "url",
+        title: Str<'a> = "title",
+        document_title: Str<'a> = "document_title",
+        cited_text: Str<'a> = "cited_text",
+        start: Count = "start_index",
+        end: Count = "end_index",
+    }
+}
+
+/// Reads a whole answer.
+///
+/// Fails where the body is not an answer, and where it is an error in spite of its status.
+pub fn decode_response(body: &[u8]) -> Result<Response<'_>, DecodeError> {
+    let answer: WireAnswer<'_> = from_slice(body).map_err(unreadable)?;
+    if answer.error.is_some() || answer.kind.as_ref().is_some_and(|kind| kind.0 == "error") {
+        return Err(DecodeError::Answer(Box::new(answer_error(body))));
+    }
+    let Some(content) = answer.content else {
+        return Err(DecodeError::Malformed { wire: WIRE, detail: "`content` is missing".to_owned() });
+    };
+    let mut usage = Tally::default();
+    let mut service_tier = None;
+    if let Some(wire) = answer.usage {
+        usage.update(&wire);
+        service_tier = wire.service_tier.map(|tier| tier.0);
+    }
+    let parts = content.0.into_iter().map(decode_block).collect::<Result<_, _>>().map_err(unreadable)?;
+    let finish = finish(answer.stop_reason, answer.stop_sequence, answer.stop_details);
+    Ok(Response {
+        id: answer.id.map(|id| id.0),
+        model: answer.model.map(|model| model.0),
+        created: None,
+        choices: vec![Choice { parts, finish, extra: answer.extra, ..Choice::default() }],
+        usage: usage.usage(),
+        service_tier,
+        extra: Vec::new(),
+    })
+}
+
+/// The wire's name in messages.
+pub(super) const WIRE: &str = "Anthropic Messages";
+
+pub(super) fn unreadable(malformed: Malformed) -> DecodeError {
+    DecodeError::Malformed { wire: WIRE, detail: malformed.to_string() }
+}
+
+/// Reads one content block. Blocks of types that are not the caller's business stay whole.
+pub(super) fn decode_block(json: Raw<'_>) -> Result<Part<'_>, Malformed> {
+    let block: WireBlock<'_> = from_str(json.get())?;
+    let kind = block.kind.map(|kind| kind.0).unwrap_or_default();
+    Ok(match kind.as_ref() {
+        "text" => Part::Text(TextPart {
+            text: block.text.map(|text| text.0).unwrap_or_default(),
+            citations: block.citations.unwrap_or_default().0.into_iter().map(decode_citation).collect(),
+            ..TextPart::default()
+        }),
+        "thinking" => Part::Reasoning(Reasoning {
+            text: Some(block.thinking.map(|text| text.0).unwrap_or_default()),
+            signature: block.signature.map(|text| text.0).filter(|signature| !signature.is_empty()),
+            format: Some(Cow::Borrowed(crate::protocol::chat::ANTHROPIC_FORMAT)),
+            ..Reasoning::default()
+        }),
+        "redacted_thinking" => Part::Reasoning(Reasoning {
+            opaque: Some(block.data.map(|data| data.0).unwrap_or_default()),
+            format: Some(Cow::Borrowed(crate::protocol::chat::ANTHROPIC_FORMAT)),
+            ..Reasoning::default()
+        }),
+        "tool_use" => Part::ToolCall(ToolCall {
+            id: block.id.map(|id| id.0).unwrap_or_default(),
+            name: block.name.map(|name| name.0).unwrap_or_default(),
+            arguments: Cow::Borrowed(block.input.map_or("{}", |input| input.get())),
+            ..ToolCall::default()
+        }),
+        _ => Part::Provider { kind, json: Cow::Borrowed(json) },
+    })
+}
+
+pub(super) fn decode_citation(json: Raw<'_>) -> Citation<'_> {
+    let citation: WireCitation<'_> = from_str(json.get()).unwrap_or_default();
+    Citation {
+        url: citation.url.map(|text| text.0),
+        title: citation.title.or(citation.document_title).map(|text| text.0),
+        cited_text: citation.cited_text.map(|text| text.0),
+        span: citation.start.zip(citation.end).map(|(start, end)| (start.0, end.0)),
+        json: Cow::Borrowed(json),
+    }
+}
+
+/// Why the answer ended ("Handling stop reasons").
+pub(super) fn finish<'a>(
+    reason: Option<Str<'a>>,
+    sequence: Option<Str<'a>>,
+    details: Option<WireStopDetails<'a>>,
+) -> Finish<'a> {
+    Finish {
+        reason: match reason.as_ref().map(|reason| reason.0.as_ref()) {
+            Some("end_turn") => FinishReason::Stop,
+            Some("stop_sequence") => FinishReason::StopSequence,
+            Some("max_tokens") => FinishReason::Length,
+            Some("model_context_window_exceeded") => FinishReason::ContextWindow,
+            Some("tool_use") => FinishReason::ToolCalls,
+            Some("refusal") => FinishReason::Refusal,
+            Some("pause_turn") => FinishReason::Paused,
+            _ => FinishReason::Unknown,
+        },
+        raw: reason.map(|reason| reason.0),
+        stop_sequence: sequence.map(|sequence| sequence.0),
+        explanation: details.and_then(|details| details.explanation).map(|text| text.0),
+    }
+}

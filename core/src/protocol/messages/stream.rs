@@ -1,0 +1,354 @@
+//! A streamed answer: Anthropic's events to the conversation's.
+
+use std::borrow::Cow;
+
+use super::{
+    error::answer_error,
+    response::{WireAnswer, WireStopDetails, decode_block, decode_citation, finish},
+    usage::{Tally, WireUsage},
+};
+use crate::{
+    conversation::{CallKind, Delta, Event, Finish, Part, PartKind},
+    error::{ApiError, ErrorKind},
+    protocol::json::{Count, Malformed, Raw, Str, from_str, wire_object},
+};
+
+wire_object! {
+    struct WireEvent<'a> {
+        kind: Str<'a> = "type",
+        index: Count = "index",
+        message: Raw<'a> = "message",
+        content_block: Raw<'a> = "content_block",
+        delta: WireDelta<'a> = "delta",
+        usage: WireUsage<'a> = "usage",
+    }
+
+    struct WireDelta<'a> {
+        kind: Str<'a> = "type",
+        text: Str<'a> = "text",
+        partial_json: Str<'a> = "partial_json",
+        thinking: Str<'a> = "thinking",
+        signature: Str<'a> = "signature",
+        citation: Raw<'a> = "citation",
+        stop_reason: Str<'a> = "stop_reason",
+        stop_sequence: Str<'a> = "stop_sequence",
+        stop_details: WireStopDetails<'a> = "stop_details",
+    }
+}
+
+/// Turns the data of Anthropic's SSE events into events of the conversation.
+///
+/// Blocks, deltas and events of unknown types are skipped. What ends without `message_stop` or a
+/// stop reason is reported as cut; a second answer that begins inside an open one (proxies that
+/// retry in the middle do that) is an error too, because the first one can no longer be completed;
+/// one that begins after the first was complete is a further answer.
+#[derive(Debug, Default)]
+pub struct StreamDecoder {
+    state: State,
+    /// The id of the answer that is open.
+    message: Option<String>,
+    open: Vec<OpenBlock>,
+    next_part: u32,
+    tally: Tally,
+    finish: Option<Finish<'static>>,
+}
+
+/// The format of the reasoning that this wire brings.
+const ANTHROPIC: Option<Cow<'static, str>> = Some(Cow::Borrowed(crate::protocol::chat::ANTHROPIC_FORMAT));
+
+#[derive(Debug, Default, PartialEq, Eq)]
+enum State {
+    /// No answer has begun.
+    #[default]
+    Waiting,
+    /// An answer is open.
+    Open,
+    /// An answer is complete; another one may follow.
+    Complete,
+    /// The stream has failed.
+    Failed,
+}
+
+#[derive(Debug)]
+struct OpenBlock {
+    /// Anthropic's index; they begin again at 0 in each answer.
+    index: u64,
+    /// The part it is to the conversation.
+    part: u32,
+    /// The input of a tool call that has not come in pieces so far.
+    input: Option<String>,
+}
+
+impl StreamDecoder {
+    /// A decoder at the beginning of a stream.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether the answer is complete: the upstream has no more to say, as far as one can tell.
+    pub fn is_complete(&self) -> bool {
+        self.state == State::Complete
+    }
+
+    /// Takes the data of one SSE event.
+    pub fn push(&mut self, data: &[u8], sink: &mut impl FnMut(Event<'_>)) {
+        if self.state == State::Failed || data.is_empty() || data == b"[DONE]" {
+            return;
+        }
+        let Ok(text) = std::str::from_utf8(data) else {
+            return self.fail(unreadable("not valid UTF-8"), sink);
+        };
+        let result = match from_str(text) {
+            Ok(event) => self.take(event, data, sink),
+            Err(malformed) => match crate::protocol::json::repair_surrogates(text) {
+                Some(repaired) => {
+                    from_str(&repaired).and_then(|event| self.take(event, repaired.as_bytes(), sink))
+                }
+                None => Err(malformed),
+            },
+        };
+        if let Err(malformed) = result {
+            self.fail(unreadable(&malformed.to_string()), sink);
+        }
+    }
+
+    /// The upstream has ended.
+    pub fn finish(&mut self, sink: &mut impl FnMut(Event<'_>)) {
+        match self.state {
+            State::Complete | State::Failed => {}
+            State::Open if self.finish.is_some() => self.complete(sink),
+            State::Open => self.fail(cut("The provider's stream ended in the middle of the answer."), sink),
+            State::Waiting => self.fail(cut("The provider's stream ended before the answer began."), sink),
+        }
+    }
+
+    fn take(
+        &mut self,
+        event: WireEvent<'_>,
+        data: &[u8],
+        sink: &mut impl FnMut(Event<'_>),
+    ) -> Result<(), Malformed> {
+        let index = event.index.unwrap_or_default().0;
+        if self.state == State::Waiting && (event.delta.is_some() || event.content_block.is_some()) {
+            self.state = State::Open;
+            sink(Event::Start { id: None, model: None, created: None });
+        }
+        match event.kind.as_ref().map(|kind| kind.0.as_ref()) {
+            Some("content_block_delta") => {
+                if let Some(delta) = event.delta {
+                    self.delta(index, delta, sink);
+                }
+            }
+            Some("content_block_start") => {
+                if let Some(block) = event.content_block.filter(|_| self.state == State::Open) {
+                    self.close(index, sink);
+                    self.block(index, block, sink)?;
+                }
+            }
+            Some("content_block_stop") => self.close(index, sink),
+            Some("message_start") => {
+                if let Some(message) = event.message {
+                    self.start(message, sink)?;
+                }
+            }
+            Some("message_delta") => {
+                if let Some(delta) = event.delta.filter(|delta| delta.stop_reason.is_some()) {
+                    self.set_finish(finish(delta.stop_reason, delta.stop_sequence, delta.stop_details));
+                }
+                self.count(event.usage, sink);
+            }
+            Some("message_stop") if self.state == State::Open => self.complete(sink),
+            Some("error") => self.fail(answer_error(data), sink),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, message: Raw<'_>, sink: &mut impl FnMut(Event<'_>)) -> Result<(), Malformed> {
+        let answer: WireAnswer<'_> = from_str(message.get())?;
+        let id = answer.id.map(|id| id.0);
+        if self.state == State::Open {
+            // Some compatible servers say the start of the same answer twice.
+            if id.as_deref() != self.message.as_deref() {
+                self.fail(cut("The provider began another answer before this one was complete."), sink);
+            }
+            return Ok(());
+        }
+        self.state = State::Open;
+        self.message = id.as_deref().map(str::to_owned);
+        self.tally = Tally::default();
+        self.finish = None;
+        sink(Event::Start { id, model: answer.model.map(|model| model.0), created: None });
+        if let Some(Str(tier)) = answer.usage.as_ref().and_then(|usage| usage.service_tier.as_ref()) {
+            sink(Event::ServiceTier(Cow::Borrowed(tier)));
+        }
+        self.count(answer.usage, sink);
+        // Normally empty; the calls of programmatic tool calling come whole in here.
+        for (index, block) in answer.content.unwrap_or_default().0.into_iter().enumerate() {
+            self.block(index as u64, block, sink)?;
+            self.close(index as u64, sink);
+        }
+        if answer.stop_reason.is_some() {
+            self.set_finish(finish(answer.stop_reason, answer.stop_sequence, answer.stop_details));
+        }
+        Ok(())
+    }
+
+    /// A block begins; what it holds already is handed on at once.
+    fn block(
+        &mut self,
+        index: u64,
+        json: Raw<'_>,
+        sink: &mut impl FnMut(Event<'_>),
+    ) -> Result<(), Malformed> {
+        let mut input = None;
+        match decode_block(json)? {
+            Part::Text(text) => {
+                let part = self.open(index, PartKind::Text, sink);
+                if !text.text.is_empty() {
+                    sink(Event::Delta { part, delta: Delta::Text(text.text) });
+                }
+                for citation in text.citations {
+                    sink(Event::Delta { part, delta: Delta::Citation(citation) });
+                }
+            }
+            Part::Reasoning(reasoning) => match (reasoning.opaque, reasoning.text) {
+                (Some(data), _) => {
+                    let kind = PartKind::OpaqueReasoning { data, id: None, format: reasoning.format };
+                    self.open(index, kind, sink);
+                }
+                (None, text) => {
+                    let part =
+                        self.open(index, PartKind::Reasoning { summary: false, format: ANTHROPIC }, sink);
+                    if let Some(text) = text.filter(|text| !text.is_empty()) {
+                        sink(Event::Delta { part, delta: Delta::Text(text) });
+                    }
+                    if let Some(signature) = reasoning.signature {
+                        sink(Event::Delta { part, delta: Delta::Signature(signature) });
+                    }
+                }
+            },
+            Part::ToolCall(call) => {
+                input = Some(call.arguments.into_owned());
+                let kind = PartKind::ToolCall {
+                    id: call.id,
+                    name: call.name,
+                    kind: CallKind::Function,
+                    signature: None,
+                };
+                self.open(index, kind, sink);
+            }
+            Part::Provider { kind, json } => {
+                self.open(index, PartKind::Provider { kind, json }, sink);
+            }
+            Part::Media(_) | Part::Refusal(_) | Part::ToolResult(_) => return Ok(()),
+        }
+        if let Some(block) = self.open.last_mut() {
+            block.input = input;
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, index: u64, kind: PartKind<'_>, sink: &mut impl FnMut(Event<'_>)) -> u32 {
+        let part = self.next_part;
+        self.next_part += 1;
+        self.open.push(OpenBlock { index, part, input: None });
+        sink(Event::PartStart { part, choice: 0, kind });
+        part
+    }
+
+    fn delta(&mut self, index: u64, delta: WireDelta<'_>, sink: &mut impl FnMut(Event<'_>)) {
+        if self.state != State::Open {
+            return;
+        }
+        let part = match self.open.iter_mut().find(|block| block.index == index) {
+            Some(block) => {
+                if delta.partial_json.as_ref().is_some_and(|json| !json.0.is_empty()) {
+                    block.input = None;
+                }
+                block.part
+            }
+            // A delta without its start: what it says is not lost for that.
+            None if delta.text.is_some() => self.open(index, PartKind::Text, sink),
+            None if delta.thinking.is_some() => {
+                self.open(index, PartKind::Reasoning { summary: false, format: ANTHROPIC }, sink)
+            }
+            None => return,
+        };
+        let text = said(delta.text).or(said(delta.thinking)).map(Delta::Text);
+        let arguments = said(delta.partial_json).map(Delta::Arguments);
+        let signature = said(delta.signature).map(Delta::Signature);
+        for delta in [text, arguments, signature].into_iter().flatten() {
+            sink(Event::Delta { part, delta });
+        }
+        if let Some(citation) = delta.citation {
+            sink(Event::Delta { part, delta: Delta::Citation(decode_citation(citation)) });
+        }
+    }
+
+    /// A block is complete. A call whose input came whole, or not at all, has it said now.
+    fn close(&mut self, index: u64, sink: &mut impl FnMut(Event<'_>)) {
+        let Some(place) = self.open.iter().position(|block| block.index == index) else { return };
+        let block = self.open.remove(place);
+        end(block, sink);
+    }
+
+    fn count(&mut self, usage: Option<WireUsage<'_>>, sink: &mut impl FnMut(Event<'_>)) {
+        if let Some(usage) = usage {
+            self.tally.update(&usage);
+            sink(Event::Usage(self.tally.usage()));
+        }
+    }
+
+    fn set_finish(&mut self, finish: Finish<'_>) {
+        let own = |text: Option<Cow<'_, str>>| text.map(|text| Cow::Owned(text.into_owned()));
+        self.finish = Some(Finish {
+            reason: finish.reason,
+            raw: own(finish.raw),
+            stop_sequence: own(finish.stop_sequence),
+            explanation: own(finish.explanation),
+        });
+    }
+
+    fn complete(&mut self, sink: &mut impl FnMut(Event<'_>)) {
+        self.open.drain(..).for_each(|block| end(block, sink));
+        match self.finish.take() {
+            Some(finish) => {
+                self.state = State::Complete;
+                sink(Event::Finish { choice: 0, finish });
+            }
+            None => self.fail(cut("The provider's stream ended without saying why."), sink),
+        }
+    }
+
+    fn fail(&mut self, error: ApiError, sink: &mut impl FnMut(Event<'_>)) {
+        for block in self.open.drain(..) {
+            sink(Event::PartEnd { part: block.part });
+        }
+        self.state = State::Failed;
+        sink(Event::Error(Box::new(error)));
+    }
+}
+
+/// What a delta says, where it says something.
+fn said(text: Option<Str<'_>>) -> Option<Cow<'_, str>> {
+    text.map(|text| text.0).filter(|text| !text.is_empty())
+}
+
+fn end(block: OpenBlock, sink: &mut impl FnMut(Event<'_>)) {
+    let part = block.part;
+    if let Some(input) = block.input {
+        sink(Event::Delta { part, delta: Delta::Arguments(Cow::Owned(input)) });
+    }
+    sink(Event::PartEnd { part });
+}
+
+fn cut(message: &str) -> ApiError {
+    ApiError::new(ErrorKind::Upstream, message).with_code("stream_cut")
+}
+
+/// The detail is for logs and says nothing of the content; a caller is told the general fact.
+fn unreadable(_detail: &str) -> ApiError {
+    ApiError::new(ErrorKind::Upstream, "The provider's stream holds an event that cannot be read.")
+        .with_code("stream_unreadable")
+}

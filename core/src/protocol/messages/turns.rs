@@ -1,0 +1,210 @@
+//! Messages as Anthropic's turns.
+//!
+//! System messages go to the top, unless the model takes them where they stand; messages of one
+//! side that follow each other become one turn; what cannot be sent (empty texts, reasoning
+//! without a signature) is left out first, so that no turn is empty. In a turn of the user's the
+//! results of tool calls come first, as the wire demands.
+
+use super::blocks::{Place, write_assistant, write_text, write_user};
+use crate::{
+    conversation::{Message, Part, Request, Role, TextPart},
+    error::ApiError,
+    protocol::{fields::Report, json::Object},
+};
+
+/// A conversation, sorted into what the wire has places for.
+pub(super) struct Turns<'r> {
+    system: Vec<&'r TextPart<'r>>,
+    turns: Vec<Turn<'r>>,
+}
+
+struct Turn<'r> {
+    side: Role,
+    parts: Vec<(&'r Part<'r>, Place)>,
+}
+
+impl<'r> Turns<'r> {
+    /// Sorts the messages of `request`; `system_turns` says that the model takes system messages
+    /// in the middle.
+    pub(super) fn of(
+        request: &'r Request<'r>,
+        system_turns: bool,
+        report: &mut Report<'_>,
+    ) -> Result<Self, ApiError> {
+        let mut sorted = Self { system: Vec::new(), turns: Vec::new() };
+        for (index, message) in request.messages.iter().enumerate() {
+            if message.name.is_some() {
+                report.lost("messages[].name")?;
+            }
+            report_extra(message, report)?;
+            match message.role {
+                Role::System | Role::Developer => {
+                    let in_place = system_turns && sorted.may_stand_here(request, index);
+                    sorted.push_system(message, index, in_place, report)?;
+                }
+                role => {
+                    let parts = sendable(message, index, report)?;
+                    if !parts.is_empty() {
+                        sorted.push(role, parts);
+                    }
+                }
+            }
+        }
+        Ok(sorted)
+    }
+
+    fn push(&mut self, side: Role, parts: Vec<(&'r Part<'r>, Place)>) {
+        match self.turns.last_mut() {
+            Some(turn) if turn.side == side => turn.parts.extend(parts),
+            _ => self.turns.push(Turn { side, parts }),
+        }
+    }
+
+    /// A system message may stand after a turn of the user's and before one of the model's, or
+    /// last ("Mid-conversation system messages").
+    fn may_stand_here(&self, request: &Request<'_>, index: usize) -> bool {
+        let after_user = self.turns.last().is_some_and(|turn| turn.side != Role::Assistant);
+        let next = request
+            .messages
+            .iter()
+            .skip(index + 1)
+            .find(|m| !matches!(m.role, Role::System | Role::Developer));
+        after_user && next.is_none_or(|next| next.role == Role::Assistant)
+    }
+
+    fn push_system(
+        &mut self,
+        message: &'r Message<'r>,
+        index: usize,
+        in_place: bool,
+        report: &mut Report<'_>,
+    ) -> Result<(), ApiError> {
+        for part in &message.parts {
+            match part {
+                Part::Text(text) if is_blank(&text.text) => {}
+                Part::Text(_) if in_place => {
+                    self.push(Role::System, vec![(part, Place { message: index, call: 0 })]);
+                }
+                Part::Text(text) => self.system.push(text),
+                _ => report.lost_input(
+                    "messages[].content",
+                    format!("messages[{index}].content"),
+                    "a system message holds text alone",
+                )?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// White space alone is refused as a text block.
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
+/// The parts of a message that the wire takes.
+fn sendable<'r>(
+    message: &'r Message<'r>,
+    index: usize,
+    report: &mut Report<'_>,
+) -> Result<Vec<(&'r Part<'r>, Place)>, ApiError> {
+    let mut parts = Vec::with_capacity(message.parts.len());
+    let mut calls = 0;
+    for part in &message.parts {
+        let place = Place { message: index, call: calls };
+        match part {
+            Part::Text(text) if is_blank(&text.text) => continue,
+            Part::Refusal(text) if is_blank(text) => continue,
+            Part::Reasoning(reasoning) => {
+                let foreign =
+                    reasoning.format.as_ref().is_some_and(|format| !format.starts_with("anthropic"));
+                if foreign {
+                    report.lost("messages[].reasoning_details")?;
+                    continue;
+                }
+                if reasoning.signature.is_none() && reasoning.opaque.is_none() {
+                    report.lost("messages[].reasoning_content")?;
+                    continue;
+                }
+            }
+            Part::ToolCall(_) => calls += 1,
+            _ => {}
+        }
+        parts.push((part, place));
+    }
+    Ok(parts)
+}
+
+/// Members of messages that chat does not define. What clients echo from an answer is no loss.
+fn report_extra(message: &Message<'_>, report: &mut Report<'_>) -> Result<(), ApiError> {
+    const ECHOES: [&str; 6] =
+        ["annotations", "provider_specific_fields", "reasoning", "index", "citations", "id"];
+    for (name, value) in &message.extra {
+        match (name.as_ref(), value.get()) {
+            (_, "null") => {}
+            ("audio", _) => report.lost("messages[].audio")?,
+            ("function_call", _) => report.lost("messages[].function_call")?,
+            (name, _) if ECHOES.contains(&name) => {}
+            (name, _) => report.unknown(&format!("messages[].{name}"))?,
+        }
+    }
+    Ok(())
+}
+
+/// Writes `system`, with `instruction` at its end, and `messages`.
+pub(super) fn write_turns(
+    object: &mut Object<'_, Vec<u8>>,
+    turns: &Turns<'_>,
+    instruction: Option<String>,
+    report: &mut Report<'_>,
+) -> Result<(), ApiError> {
+    if !turns.system.is_empty() || instruction.is_some() {
+        object.array("system", |blocks| {
+            for text in &turns.system {
+                blocks.object(|block| write_text(block, text));
+            }
+            if let Some(instruction) = instruction {
+                blocks.object(|block| {
+                    block.string("type", "text");
+                    block.string("text", &instruction);
+                });
+            }
+        });
+    }
+    object.array("messages", |list| {
+        for turn in &turns.turns {
+            list.object(|message| write_turn(message, turn, report))?;
+        }
+        Ok(())
+    })
+}
+
+fn write_turn(
+    message: &mut Object<'_, Vec<u8>>,
+    turn: &Turn<'_>,
+    report: &mut Report<'_>,
+) -> Result<(), ApiError> {
+    message.string(
+        "role",
+        match turn.side {
+            Role::Assistant => "assistant",
+            Role::System | Role::Developer => "system",
+            Role::User => "user",
+        },
+    );
+    message.array("content", |blocks| {
+        if turn.side == Role::Assistant {
+            for (part, place) in &turn.parts {
+                write_assistant(blocks, part, *place, report)?;
+            }
+            return Ok(());
+        }
+        let is_result = |part: &Part<'_>| matches!(part, Part::ToolResult(_));
+        let results = turn.parts.iter().filter(|(part, _)| is_result(part));
+        let others = turn.parts.iter().filter(|(part, _)| !is_result(part));
+        for (part, place) in results.chain(others) {
+            write_user(blocks, part, *place, report)?;
+        }
+        Ok(())
+    })
+}
