@@ -225,11 +225,8 @@ fn push_content<'a>(
 ) -> Result<(), ApiError> {
     match content {
         None => {}
-        Some(TextOr::Text(text)) => {
-            if !text.is_empty() {
-                parts.push(Part::text(text));
-            }
-        }
+        Some(TextOr::Text(text)) if text.is_empty() => {}
+        Some(TextOr::Text(text)) => parts.push(Part::text(text)),
         Some(TextOr::Other(list)) => {
             for (i, part) in list.0.into_iter().enumerate() {
                 parts.push(decode_part(part, || format!("messages[{message}].content[{i}]"))?);

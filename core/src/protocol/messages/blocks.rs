@@ -128,7 +128,7 @@ fn arguments(text: &str) -> Option<&str> {
 
 /// An id in the letters that the wire allows (`^[a-zA-Z0-9_-]+$`). Ids of other providers can hold
 /// more; calls and results are changed alike.
-fn wire_id<'a>(id: &'a Cow<'_, str>) -> Cow<'a, str> {
+fn wire_id(id: &str) -> Cow<'_, str> {
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
     if id.chars().all(allowed) {
         Cow::Borrowed(id)
