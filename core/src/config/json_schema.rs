@@ -31,7 +31,7 @@ fn shape(shape: &Shape) -> Map<String, Value> {
         Shape::List(item) => members([("type", json!("array")), ("items", Value::Object(self::shape(item)))]),
         Shape::Map(name, value) => members([
             ("type", json!("object")),
-            ("propertyNames", json!({ "description": name.what })),
+            ("propertyNames", json!({ "description": sentence(name.what) })),
             ("additionalProperties", Value::Object(self::shape(value))),
         ]),
         Shape::Object(fields) => object(fields),
@@ -47,7 +47,7 @@ fn scalar(scalar: &Scalar) -> Map<String, Value> {
         return members([("enum", json!(scalar.choices))]);
     }
     let kinds = if scalar.number { json!(["string", "number"]) } else { json!("string") };
-    members([("type", kinds), ("description", json!(capital(scalar.what)))])
+    members([("type", kinds), ("description", json!(sentence(scalar.what)))])
 }
 
 fn object(fields: &[Field]) -> Map<String, Value> {
@@ -68,7 +68,7 @@ fn object(fields: &[Field]) -> Map<String, Value> {
 fn property(field: &Field) -> Map<String, Value> {
     let mut property = shape(&field.shape);
     // What it means first, then how it is written.
-    let how = property.get("description").and_then(Value::as_str).unwrap_or_default();
+    let how = property.get("description").and_then(Value::as_str).unwrap_or_default().replace("A text.", "");
     let description = format!("{} {how}", field.about);
     property.insert("description".to_owned(), json!(description.trim_end()));
     if !field.default.is_empty() {
@@ -81,7 +81,7 @@ fn members<const N: usize>(members: [(&str, Value); N]) -> Map<String, Value> {
     members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-fn capital(text: &str) -> String {
+fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     match letters.next() {
         Some(first) => first.to_uppercase().chain(letters).chain(['.']).collect(),

@@ -140,13 +140,27 @@ pub fn own_variables(fields: &'static [Field]) -> Vec<OwnVariable> {
 /// probably meant. `others` are those that a target reads beside the document's.
 pub fn unknown_own(variables: &Variables, others: &[&'static str]) -> Vec<(String, Option<&'static str>)> {
     let own = own_variables(ROOT).into_iter().map(|own| own.variable);
-    let known: Vec<&'static str> =
-        own.filter(|variable| variable.starts_with(OWN_PREFIX)).chain(others.iter().copied()).collect();
+    let known: Vec<&'static str> = own.chain(others.iter().copied()).collect();
+    let bare = |name: &'static str| name.strip_prefix(OWN_PREFIX).unwrap_or(name);
+    let meant = |rest: &str| {
+        let near = nearest(rest, known.iter().copied().map(bare))?;
+        known.iter().copied().find(|name| bare(name) == near)
+    };
     variables
-        .keys()
-        .filter(|name| name.starts_with(OWN_PREFIX) && !known.contains(&name.as_str()))
-        .map(|name| (name.clone(), nearest(name, known.iter().copied())))
+        .iter()
+        .filter(|(name, value)| !known.contains(&name.as_str()) && !is_from_kubernetes(name, value))
+        .filter_map(|(name, _)| Some((name.clone(), meant(name.strip_prefix(OWN_PREFIX)?))))
         .collect()
+}
+
+/// Kubernetes tells every pod of every service, so that a service called `tollbridge` makes
+/// `TOLLBRIDGE_PORT=tcp://10.0.0.1:8080` and others with the same prefix. (Kubernetes
+/// documentation, "Service: environment variables".)
+fn is_from_kubernetes(name: &str, value: &str) -> bool {
+    name.ends_with("_SERVICE_HOST")
+        || name.contains("_SERVICE_PORT")
+        || name.split_once("_PORT_").is_some_and(|(_, rest)| rest.contains("_TCP") || rest.contains("_UDP"))
+        || (name.ends_with("_PORT") && value.contains("://"))
 }
 
 /// Variables that are one slip away from one of these.

@@ -214,10 +214,19 @@ fn the_gateways_own_prefix_is_held_to_what_exists() {
         ("TOLLBRIDGE_MASTERKEY", "k"),
         ("TOLLBRIDGE_CONFIG", "c"),
         ("TOLLBRIDGE_SOMETHING_ELSE", ""),
+        ("TOLLBRIDGE_LOG_FORMAT", "text"),
+        // What Kubernetes says of a service called tollbridge.
+        ("TOLLBRIDGE_SERVICE_HOST", "10.0.0.1"),
+        ("TOLLBRIDGE_SERVICE_PORT", "8080"),
+        ("TOLLBRIDGE_SERVICE_PORT_HTTP", "8080"),
+        ("TOLLBRIDGE_PORT", "tcp://10.0.0.1:8080"),
+        ("TOLLBRIDGE_PORT_8080_TCP", "tcp://10.0.0.1:8080"),
+        ("TOLLBRIDGE_PORT_8080_TCP_ADDR", "10.0.0.1"),
     ]);
     assert_eq!(
-        unknown_own(&variables, &["TOLLBRIDGE_CONFIG"]),
+        unknown_own(&variables, &["TOLLBRIDGE_CONFIG", "PORT"]),
         [
+            ("TOLLBRIDGE_LOG_FORMAT".to_owned(), Some("LOG_FORMAT")),
             ("TOLLBRIDGE_MASTERKEY".to_owned(), Some("TOLLBRIDGE_MASTER_KEY")),
             ("TOLLBRIDGE_SOMETHING_ELSE".to_owned(), None),
         ]
