@@ -77,9 +77,9 @@ impl Ask {
         }
     }
 
-    /// The test this request belongs to: the first word `tok-…` in the body, else the path.
+    /// The test this request belongs to: the first word `tok-…` in the body or path, else the path.
     pub fn key(&self) -> String {
-        token(&self.raw).unwrap_or_else(|| self.path.clone())
+        token(&self.raw).or_else(|| token(self.path.as_bytes())).unwrap_or_else(|| self.path.clone())
     }
 
     /// A header's value as text.

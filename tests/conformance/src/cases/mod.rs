@@ -1,0 +1,81 @@
+//! The cases, by the part of the product that they are about.
+
+use serde_json::Value;
+
+use crate::{
+    case::Case,
+    client::Whole,
+    verdict::{Verdict, check, same},
+};
+
+mod auth;
+mod departures;
+mod dialects;
+mod dispatch;
+mod faults;
+mod ledger;
+mod load;
+mod models;
+mod plumbing;
+mod recordings;
+mod relay;
+mod replies;
+mod requests;
+mod streams;
+mod translate;
+
+/// All cases, in the order in which they start: long ones first.
+pub(crate) fn all() -> Vec<Case> {
+    [
+        recordings::cases(),
+        faults::cases(),
+        load::cases(),
+        departures::cases(),
+        streams::cases(),
+        dispatch::cases(),
+        replies::cases(),
+        dialects::cases(),
+        translate::cases(),
+        relay::cases(),
+        requests::cases(),
+        auth::cases(),
+        models::cases(),
+        plumbing::cases(),
+        ledger::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// A provider of the caller's own wire, and one behind a translation.
+const PROVIDERS: [&str; 2] = ["openai", "anthropic"];
+
+/// `whole` or `stream`, for names.
+fn manner(stream: bool) -> &'static str {
+    if stream { "stream" } else { "whole" }
+}
+
+/// The status is the expected one, and an error has OpenAI's shape with a message.
+fn refused(answer: &Whole, status: u16) -> Verdict<Value> {
+    same("status", answer.status.as_u16(), status)?;
+    shaped_error(answer)
+}
+
+/// The body is an error in OpenAI's shape.
+fn shaped_error(answer: &Whole) -> Verdict<Value> {
+    let error = answer.json()["error"].clone();
+    let typed = error["type"].as_str().is_some_and(|kind| !kind.is_empty());
+    let said = error["message"].as_str().is_some_and(|message| !message.is_empty());
+    let members = ["param", "code"].iter().all(|name| error.get(*name).is_some());
+    check(typed && said && members, || {
+        format!("not an error in OpenAI's shape (message, type, param, code): {}", answer.text())
+    })?;
+    same("content-type", answer.header("content-type").split(';').next(), Some("application/json"))?;
+    Ok(error)
+}
+
+/// The text of an error.
+fn message(error: &Value) -> String {
+    error["message"].as_str().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,153 @@
+//! Real recorded answers: each is played by the stand-in, comes through the gateway, and has to
+//! say what an independent reading of the recording says.
+
+use futures::{StreamExt, stream};
+use serde_json::Value;
+use tollbridge_upstream::recordings::{self, Recording};
+
+use crate::{
+    case::{Case, Hands},
+    reading::{Call, Reading, anthropic, chat},
+    verdict::{Verdict, check, fail, skip},
+};
+
+/// How many are under way at once.
+const AT_ONCE: usize = 30;
+
+/// The wires, and the provider behind which each is played.
+const WIRES: &[(&str, &str)] = &[("openai-chat", "openai"), ("anthropic-messages", "anthropic")];
+
+pub(super) fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (wire, provider) in WIRES {
+        cases.push(Case::new("recordings", format!("{wire}, whole"), move |hands| {
+            all(hands, wire, provider, |recording| !recording.stream, "")
+        }));
+        for piece in ["", ".piece-17", ".piece-1000"] {
+            let name = format!("{wire}, streams{}", piece.replace(".piece-", " in pieces of "));
+            cases.push(Case::new("recordings", name, move |hands| {
+                all(hands, wire, provider, |recording| recording.stream, piece)
+            }));
+        }
+    }
+    cases
+}
+
+async fn all(
+    hands: Hands,
+    wire: &'static str,
+    provider: &'static str,
+    wanted: fn(&Recording) -> bool,
+    piece: &'static str,
+) -> Verdict {
+    let Some(folder) = &hands.world.recordings else { return skip("there is no folder of recordings") };
+    let recordings = match recordings::read(folder, wire) {
+        Ok(recordings) => recordings,
+        Err(error) => return fail(format!("cannot read the recordings: {error}")),
+    };
+    let chosen: Vec<Recording> = recordings.into_iter().filter(wanted).collect();
+    let count = chosen.len();
+    let plays = chosen.into_iter().map(|recording| {
+        let hands = hands.clone();
+        async move {
+            play(hands, provider, &recording, piece).await.err().map(|why| format!("{}: {why}", recording.id))
+        }
+    });
+    let wrong: Vec<String> =
+        stream::iter(plays).buffer_unordered(AT_ONCE).filter_map(|wrong| async { wrong }).collect().await;
+    check(wrong.is_empty(), || format!("{} of {count} differ:\n{}", wrong.len(), wrong.join("\n")))
+}
+
+async fn play(hands: Hands, provider: &str, recording: &Recording, piece: &str) -> Verdict {
+    // Failing answers are retried, and a 429 rests the key: those have an instance to themselves.
+    let instance = if recording.response.status == 429 {
+        format!("{provider}-limits-3")
+    } else {
+        format!("{provider}-faulty")
+    };
+    let model = format!("{instance}/replay.id-{}{piece}", recording.id);
+    let hands = Hands::new(hands.world.clone(), usize::from_str_radix(&recording.id[..8], 16).unwrap_or(0));
+    let body = recording.response.body.clone().unwrap_or_default();
+    let answer = hands.chat_as_named(&model).streamed_if(recording.stream).send().await?;
+    let expected = read(provider, recording, &body);
+    if recording.response.status >= 400 {
+        return refused(&answer, recording, &body);
+    }
+    let found = match recording.stream {
+        true => chat::stream(&answer.text()),
+        false => chat::whole(&answer.json()),
+    };
+    check(answer.status.as_u16() == 200, || format!("status {}: {}", answer.status, answer.text()))?;
+    let joined = provider == "anthropic" && anthropic::answers(&body) > 1;
+    let differences = differences(&found, &expected, joined);
+    check(differences.is_empty(), || differences.join("; "))
+}
+
+fn read(provider: &str, recording: &Recording, body: &str) -> Reading {
+    let json: Value = serde_json::from_str(body).unwrap_or_default();
+    match (provider, recording.stream) {
+        ("anthropic", true) => anthropic::stream(body),
+        ("anthropic", false) => anthropic::whole(&json),
+        (_, true) => chat::stream(body),
+        (_, false) => chat::whole(&json),
+    }
+}
+
+/// A recorded error keeps its status and its words.
+fn refused(answer: &crate::client::Whole, recording: &Recording, body: &str) -> Verdict {
+    let status = answer.status.as_u16();
+    check(status == recording.response.status, || {
+        format!("status {status}, expected {}", recording.response.status)
+    })?;
+    let json: Value = serde_json::from_str(body).unwrap_or_default();
+    let words = [&json["error"]["message"], &json["error"], &json["message"]];
+    let words = words.into_iter().find_map(Value::as_str).unwrap_or_default();
+    let found = answer.json()["error"]["message"].as_str().unwrap_or_default().to_owned();
+    check(found.contains(words.trim()), || format!("message {found:?}, expected {words:?}"))
+}
+
+/// What differs, field by field. Where a recording joins several answers in one stream, no
+/// provider says which usage and finish are meant, so only text and calls are compared there, and
+/// of those the last answer's.
+fn differences(found: &Reading, expected: &Reading, joined: bool) -> Vec<String> {
+    let mut differences = Vec::new();
+    let mut compare = |what: &str, found: String, expected: String| {
+        if found != expected {
+            differences.push(format!("{what}: expected {}, found {}", clip(&expected), clip(&found)));
+        }
+    };
+    compare("text", found.text.clone(), expected.text.clone());
+    compare("tool calls", format!("{:?}", plain(&found.calls)), format!("{:?}", plain(&expected.calls)));
+    compare("reasoning", found.reasoning.clone(), expected.reasoning.clone());
+    compare("refusal", found.refusal.clone(), expected.refusal.clone());
+    compare("error", format!("{:?}", found.error), format!("{:?}", expected.error));
+    if !joined {
+        compare("finish", found.finish.clone(), expected.finish.clone());
+        if let Some(usage) = expected.usage {
+            let found = found.usage.unwrap_or_default();
+            compare("prompt tokens", found.prompt.to_string(), usage.prompt.to_string());
+            compare("completion tokens", found.completion.to_string(), usage.completion.to_string());
+            compare("cached", found.cached.unwrap_or(0).to_string(), usage.cached.unwrap_or(0).to_string());
+            compare(
+                "reasoning tokens",
+                found.reasoning.unwrap_or(0).to_string(),
+                usage.reasoning.unwrap_or(0).to_string(),
+            );
+        }
+    }
+    differences
+}
+
+/// Arguments compare as JSON where they are JSON.
+fn plain(calls: &[Call]) -> Vec<(String, String, String)> {
+    let call = |call: &Call| {
+        let arguments: Option<Value> = serde_json::from_str(&call.arguments).ok();
+        let arguments = arguments.map_or(call.arguments.clone(), |value| value.to_string());
+        (call.id.clone(), call.name.clone(), arguments)
+    };
+    calls.iter().map(call).collect()
+}
+
+fn clip(text: &str) -> String {
+    text.chars().take(160).collect()
+}

@@ -1,0 +1,153 @@
+//! What all cases share: the gateways under test and the stand-in behind them.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::Method;
+use serde_json::Value;
+
+use crate::{
+    client::{self, Origin, Sending},
+    target::Running,
+    verdict::{Verdict, fail},
+};
+
+/// The gateways and the stand-in.
+pub(crate) struct World {
+    /// The gateway with the whole fixture.
+    pub(crate) main: Gateway,
+    /// A gateway from the environment alone, without keys, where the target can start one.
+    pub(crate) open: Option<Gateway>,
+    /// The stand-in.
+    pub(crate) upstream: Origin,
+    /// The recordings' folder, where there is one.
+    pub(crate) recordings: Option<std::path::PathBuf>,
+    /// A word that no other run of the suite has.
+    pub(crate) run: String,
+}
+
+/// One gateway under test.
+pub(crate) struct Gateway {
+    /// Where it answers.
+    pub(crate) origin: Origin,
+    /// The process behind it.
+    pub(crate) running: Running,
+    /// The key that may read the summary; nothing for an open gateway.
+    pub(crate) master_key: Option<String>,
+}
+
+/// What the ledger says about requests of one model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sums {
+    /// Requests.
+    pub(crate) requests: u64,
+    /// Those that went wrong.
+    pub(crate) errors: u64,
+    /// Those whose tokens were estimated.
+    pub(crate) estimated: u64,
+    /// Tokens read.
+    pub(crate) input: u64,
+    /// Tokens written.
+    pub(crate) output: u64,
+    /// Tokens read from a cache.
+    pub(crate) cached: u64,
+}
+
+impl Gateway {
+    /// The sums of the requests that `filter` (`model=…`) lets through, once there are `requests`.
+    pub(crate) async fn sums(&self, filter: &str, requests: u64) -> Verdict<Sums> {
+        let mut last = Value::Null;
+        for _ in 0..80 {
+            last = self.summary(filter).await?;
+            let sums = sums(&last["totals"]);
+            if sums.requests >= requests {
+                return Ok(sums);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        fail(format!("the ledger has fewer than {requests} rows of {filter}: {last}"))
+    }
+
+    /// The summary as the admin API gives it.
+    pub(crate) async fn summary(&self, query: &str) -> Verdict<Value> {
+        let authorization =
+            self.master_key.iter().map(|key| ("authorization".to_owned(), format!("Bearer {key}")));
+        let sending = Sending {
+            method: Method::GET,
+            path: format!("/admin/usage/summary?{query}"),
+            headers: authorization.collect(),
+            body: Bytes::new(),
+        };
+        let whole = client::send(&self.origin, &sending).await?.whole().await;
+        match whole.status.as_u16() {
+            200 => Ok(whole.json()),
+            status => fail(format!("the summary of {query} is {status}: {}", whole.text())),
+        }
+    }
+}
+
+fn sums(totals: &Value) -> Sums {
+    let field = |name: &str| totals[name].as_u64().unwrap_or_default();
+    Sums {
+        requests: field("requests"),
+        errors: field("errors"),
+        estimated: field("estimated"),
+        input: field("input_tokens"),
+        output: field("output_tokens"),
+        cached: field("cached_input_tokens"),
+    }
+}
+
+/// What the stand-in saw of one request.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    /// The path, and the query if there was one.
+    pub(crate) path: String,
+    /// The headers in order.
+    pub(crate) headers: Vec<(String, String)>,
+    /// The body as text.
+    pub(crate) body: String,
+    /// How many writes of the answer were handed out.
+    pub(crate) sent: u64,
+    /// `whole`, `cut`, `dropped`, or nothing while it runs.
+    pub(crate) ended: String,
+}
+
+impl Seen {
+    /// A header, or nothing.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
+    }
+}
+
+/// The stand-in's control API.
+pub(crate) async fn control(world: &Arc<World>, method: Method, call: &str, body: String) -> Verdict<Value> {
+    let path = format!("/control/{call}");
+    let sending = Sending { method, path, headers: vec![], body: body.into() };
+    Ok(client::send(&world.upstream, &sending).await?.whole().await.json())
+}
+
+/// The requests of a session of the stand-in.
+pub(crate) async fn seen(world: &Arc<World>, key: &str) -> Verdict<Vec<Seen>> {
+    let session = control(world, Method::GET, &format!("session?key={key}"), String::new()).await?;
+    let requests = session["requests"].as_array().cloned().unwrap_or_default();
+    Ok(requests.iter().map(one_seen).collect())
+}
+
+fn one_seen(record: &Value) -> Seen {
+    let text = |name: &str| record[name].as_str().unwrap_or_default().to_owned();
+    let pair = |pair: &Value| Some((pair[0].as_str()?.to_owned(), pair[1].as_str()?.to_owned()));
+    let query = text("query");
+    Seen {
+        path: if query.is_empty() { text("path") } else { format!("{}?{query}", text("path")) },
+        headers: record["headers"].as_array().into_iter().flatten().filter_map(pair).collect(),
+        body: text("body"),
+        sent: record["sent"].as_u64().unwrap_or_default(),
+        ended: text("ended"),
+    }
+}
