@@ -1,0 +1,175 @@
+//! The usage ledger in an embedded SQLite file.
+//!
+//! ```text
+//! request threads ── append ──▶ bounded queue ──▶ one writer thread ──▶ ledger.db (WAL)
+//!                                                                          ▲
+//! GET /admin/usage/summary ── a reading connection on a blocking thread ───┘
+//! ```
+//!
+//! Appending is a push under a short lock and never waits: requests do not pay for the disk. The
+//! writer takes what has gathered after 100 ms, or sooner when 500 rows have, and writes them with
+//! their hourly sums in one transaction. A process that is killed loses at most what was not yet
+//! written, one such batch; [`SqliteLedger::close`] loses nothing.
+//!
+//! A batch that the store refuses is tried again, twice. Rows that cannot be written after that,
+//! and rows that find the queue full or closed, are logged whole as `usage_unwritten` lines.
+
+mod database;
+mod queue;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::{
+    fs,
+    future::Future,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    thread::{self, JoinHandle},
+};
+
+use database::Database;
+use futures::FutureExt;
+use queue::{Queue, Refused};
+use tollbridge_core::{
+    ledger::{
+        Summary, SummaryQuery, UsageRow,
+        sql::{self, MigrateError, SqlError},
+        unwritten_line,
+    },
+    ports::{Ledger, LedgerError},
+};
+use writer::{Health, Writer};
+
+/// The file's name in the data folder. SQLite keeps two more beside it while it is open.
+const FILE: &str = "ledger.db";
+
+/// Where lines go that say what became of rows.
+type LogSink = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// A ledger in a SQLite file. One for the process, shared by its threads.
+pub struct SqliteLedger {
+    path: PathBuf,
+    queue: Arc<Queue>,
+    health: Arc<Health>,
+    log: LogSink,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Why the ledger cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The data folder is not there and cannot be made.
+    #[error("cannot make the data folder {path}: {source}; set DATA_DIR to one that can be written")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// The system's word.
+        source: std::io::Error,
+    },
+    /// SQLite cannot use the file.
+    #[error("cannot open the usage ledger {path}: {source}; set DATA_DIR to a folder that can be written")]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// SQLite's word.
+        source: SqlError,
+    },
+    /// The schema is not this release's and cannot be made so.
+    #[error("{path}: {source}")]
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: MigrateError,
+    },
+    /// The system has no thread to give.
+    #[error("cannot start the ledger's writer thread: {0}")]
+    Thread(std::io::Error),
+}
+
+impl SqliteLedger {
+    /// Opens the ledger of a data folder, makes what is missing, and starts the writer. `log`
+    /// gets whole lines, without a newline, from any thread.
+    pub fn open(folder: &Path, log: impl Fn(&str) + Send + Sync + 'static) -> Result<Self, OpenError> {
+        fs::create_dir_all(folder).map_err(|source| OpenError::Folder { path: folder.into(), source })?;
+        let path = folder.join(FILE);
+        let database =
+            Database::open(&path).map_err(|source| OpenError::Database { path: path.clone(), source })?;
+        done(sql::migrate(&database)).map_err(|source| OpenError::Schema { path: path.clone(), source })?;
+
+        let log: LogSink = Arc::new(log);
+        let queue = Arc::new(Queue::default());
+        let health = Arc::new(Health::default());
+        let writer = Writer { database, queue: queue.clone(), health: health.clone(), log: log.clone() };
+        let thread = thread::Builder::new()
+            .name("ledger".into())
+            .spawn(move || writer.run())
+            .map_err(OpenError::Thread)?;
+        Ok(Self { path, queue, health, log, writer: Mutex::new(Some(thread)) })
+    }
+
+    /// Gives a row to the writer, without waiting. A row that is refused has been logged.
+    pub fn push(&self, row: UsageRow) -> Result<(), LedgerError> {
+        self.queue.push(row).map_err(|(row, refused)| {
+            let error = match refused {
+                Refused::Full => LedgerError::Full,
+                Refused::Closed => LedgerError::Store("it is closed".into()),
+            };
+            let mut line = String::new();
+            unwritten_line(&row, &error.to_string(), &mut line);
+            (self.log)(&line);
+            error
+        })
+    }
+
+    /// Writes what is queued, and stops. Blocks until it is on disk. Rows that come later are
+    /// refused.
+    pub fn close(&self) {
+        self.queue.close();
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            // A writer that panicked has said so on stderr, and there is nobody left to write.
+            let _ = writer.join();
+        }
+    }
+
+    /// Runs `read` with a connection of its own, off the runtime's thread.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Database) -> Result<T, SqlError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        let path = self.path.clone();
+        let task = tokio::task::spawn_blocking(move || read(&Database::open_to_read(&path)?));
+        match task.await {
+            Ok(result) => Ok(result?),
+            Err(_) => Err(LedgerError::Store("the reading thread stopped".into())),
+        }
+    }
+}
+
+impl Ledger for SqliteLedger {
+    fn append(&self, row: UsageRow) -> impl Future<Output = Result<(), LedgerError>> {
+        std::future::ready(self.push(row))
+    }
+
+    async fn summary(&self, query: SummaryQuery) -> Result<Summary, LedgerError> {
+        self.read(move |database| done(sql::summary(database, &query))).await
+    }
+
+    async fn ready(&self) -> Result<(), LedgerError> {
+        self.health.check()?;
+        self.read(Database::check).await
+    }
+}
+
+impl Drop for SqliteLedger {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// The output of a future over a [`Database`], which never waits.
+fn done<T, E: From<SqlError>>(future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    future.now_or_never().unwrap_or_else(|| Err(SqlError("a statement did not finish".into()).into()))
+}

@@ -1,0 +1,3 @@
+//! The gateway's ports on one machine.
+
+pub mod ledger;
