@@ -150,7 +150,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::ledger::{ErrorClass, Labels, Usage};
+    use crate::{
+        conversation::Usage,
+        ledger::{ErrorClass, Labels},
+    };
 
     fn row() -> UsageRow {
         UsageRow {

@@ -30,6 +30,6 @@ mod time;
 
 pub use log::{log_line, unwritten_line};
 pub use query::{Dimension, Filters, SummaryQuery};
-pub use row::{CacheStatus, Cost, ErrorClass, Labels, Usage, UsageRow};
+pub use row::{CacheStatus, Cost, ErrorClass, Labels, UsageRow};
 pub use summary::{Group, Summary};
 pub use sums::Sums;

@@ -2,36 +2,10 @@
 
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
-use crate::{error::ErrorKind, ports::Micros};
+use crate::{conversation::Usage, error::ErrorKind, ports::Micros};
 
 /// What an operator attached to a key, to find its requests by.
 pub type Labels = BTreeMap<String, String>;
-
-/// Tokens of one request, by kind. `None` means that nobody said; it is never a zero.
-///
-/// `input` and `output` are totals in OpenAI's sense: cached, cache-written and audio input are
-/// part of `input`; reasoning and audio output are part of `output`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// All that the model read.
-    pub input: Option<u64>,
-    /// All that the model wrote.
-    pub output: Option<u64>,
-    /// Of `input`: read from the provider's prompt cache.
-    pub cached_input: Option<u64>,
-    /// Of `input`: written to the provider's prompt cache.
-    pub cache_write: Option<u64>,
-    /// Of `cache_write`: to be kept for an hour.
-    pub cache_write_1h: Option<u64>,
-    /// Of `output`: thought, not said.
-    pub reasoning: Option<u64>,
-    /// Of `input`: sound.
-    pub audio_input: Option<u64>,
-    /// Of `output`: sound.
-    pub audio_output: Option<u64>,
-    /// Searches of the web that the provider made.
-    pub web_searches: Option<u64>,
-}
 
 /// Everything that is known about one request after it ended.
 ///

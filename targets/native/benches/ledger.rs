@@ -12,7 +12,8 @@ use std::{
 
 use tollbridge_core::{
     config::LogFormat,
-    ledger::{Usage, UsageRow, log_line},
+    conversation::Usage,
+    ledger::{UsageRow, log_line},
 };
 use tollbridge_native::ledger::SqliteLedger;
 

@@ -11,8 +11,9 @@
 //! their hourly sums in one transaction. A process that is killed loses at most what was not yet
 //! written, one such batch; [`SqliteLedger::close`] loses nothing.
 //!
-//! A batch that the store refuses is tried again, twice. Rows that cannot be written after that,
-//! and rows that find the queue full or closed, are logged whole as `usage_unwritten` lines.
+//! A batch that the store refuses is tried again, twice. Rows that cannot be written after that
+//! are logged whole as `usage_unwritten` lines; rows that find the queue full or closed are given
+//! back to the gateway, which does the same with them.
 
 mod database;
 mod queue;
@@ -30,29 +31,24 @@ use std::{
 
 use database::Database;
 use futures::FutureExt;
-use queue::{Queue, Refused};
+use queue::Queue;
 use tollbridge_core::{
     ledger::{
         Summary, SummaryQuery, UsageRow,
         sql::{self, MigrateError, SqlError},
-        unwritten_line,
     },
-    ports::{Ledger, LedgerError},
+    ports::{Ledger, LedgerError, Unwritten},
 };
 use writer::{Health, Writer};
 
 /// The file's name in the data folder. SQLite keeps two more beside it while it is open.
 const FILE: &str = "ledger.db";
 
-/// Where lines go that say what became of rows.
-type LogSink = Arc<dyn Fn(&str) + Send + Sync>;
-
 /// A ledger in a SQLite file. One for the process, shared by its threads.
 pub struct SqliteLedger {
     path: PathBuf,
     queue: Arc<Queue>,
     health: Arc<Health>,
-    log: LogSink,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -90,37 +86,28 @@ pub enum OpenError {
 
 impl SqliteLedger {
     /// Opens the ledger of a data folder, makes what is missing, and starts the writer. `log`
-    /// gets whole lines, without a newline, from any thread.
-    pub fn open(folder: &Path, log: impl Fn(&str) + Send + Sync + 'static) -> Result<Self, OpenError> {
+    /// gets whole lines, without a newline, from the writer's thread, of rows that it could not
+    /// write.
+    pub fn open(folder: &Path, log: impl Fn(&str) + Send + 'static) -> Result<Self, OpenError> {
         fs::create_dir_all(folder).map_err(|source| OpenError::Folder { path: folder.into(), source })?;
         let path = folder.join(FILE);
         let database =
             Database::open(&path).map_err(|source| OpenError::Database { path: path.clone(), source })?;
         done(sql::migrate(&database)).map_err(|source| OpenError::Schema { path: path.clone(), source })?;
 
-        let log: LogSink = Arc::new(log);
         let queue = Arc::new(Queue::default());
         let health = Arc::new(Health::default());
-        let writer = Writer { database, queue: queue.clone(), health: health.clone(), log: log.clone() };
+        let writer = Writer { database, queue: queue.clone(), health: health.clone(), log };
         let thread = thread::Builder::new()
             .name("ledger".into())
             .spawn(move || writer.run())
             .map_err(OpenError::Thread)?;
-        Ok(Self { path, queue, health, log, writer: Mutex::new(Some(thread)) })
+        Ok(Self { path, queue, health, writer: Mutex::new(Some(thread)) })
     }
 
-    /// Gives a row to the writer, without waiting. A row that is refused has been logged.
-    pub fn push(&self, row: UsageRow) -> Result<(), LedgerError> {
-        self.queue.push(row).map_err(|(row, refused)| {
-            let error = match refused {
-                Refused::Full => LedgerError::Full,
-                Refused::Closed => LedgerError::Store("it is closed".into()),
-            };
-            let mut line = String::new();
-            unwritten_line(&row, &error.to_string(), &mut line);
-            (self.log)(&line);
-            error
-        })
+    /// Gives a row to the writer, without waiting, or back.
+    pub fn push(&self, row: UsageRow) -> Result<(), Box<Unwritten>> {
+        self.queue.push(row)
     }
 
     /// Writes what is queued, and stops. Blocks until it is on disk. Rows that come later are
@@ -149,7 +136,7 @@ impl SqliteLedger {
 }
 
 impl Ledger for SqliteLedger {
-    fn append(&self, row: UsageRow) -> impl Future<Output = Result<(), LedgerError>> {
+    fn append(&self, row: UsageRow) -> impl Future<Output = Result<(), Box<Unwritten>>> {
         std::future::ready(self.push(row))
     }
 

@@ -10,7 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tollbridge_core::ledger::UsageRow;
+use tollbridge_core::{
+    ledger::UsageRow,
+    ports::{LedgerError, Unwritten},
+};
 
 /// Rows that are written together. Where more gathered while the disk was busy, they are written
 /// in several transactions of this size.
@@ -36,24 +39,16 @@ struct State {
     closed: bool,
 }
 
-/// Why a row was not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refused {
-    Full,
-    Closed,
-}
-
 impl Queue {
     /// Adds a row, or gives it back.
-    // The row is large, and it is its being given back that keeps it from being lost.
-    #[allow(clippy::result_large_err)]
-    pub(super) fn push(&self, row: UsageRow) -> Result<(), (UsageRow, Refused)> {
+    pub(super) fn push(&self, row: UsageRow) -> Result<(), Box<Unwritten>> {
         let mut state = self.lock();
         if state.closed {
-            return Err((row, Refused::Closed));
+            let error = LedgerError::Store("it is closed".into());
+            return Err(Box::new(Unwritten { row, error }));
         }
         if state.rows.len() >= CAPACITY {
-            return Err((row, Refused::Full));
+            return Err(Box::new(Unwritten { row, error: LedgerError::Full }));
         }
         state.rows.push(row);
         let waiting = state.rows.len();
@@ -105,10 +100,11 @@ mod tests {
             queue.push(UsageRow::default()).unwrap();
         }
         let late = UsageRow { id: "late".into(), ..UsageRow::default() };
-        let (row, refused) = queue.push(late).unwrap_err();
-        assert_eq!((&*row.id, refused), ("late", Refused::Full));
+        let Unwritten { row, error } = *queue.push(late).unwrap_err();
+        assert_eq!((&*row.id, error), ("late", LedgerError::Full));
         queue.close();
-        assert_eq!(queue.push(row).unwrap_err().1, Refused::Closed);
+        let Unwritten { row, error } = *queue.push(row).unwrap_err();
+        assert_eq!((&*row.id, error), ("late", LedgerError::Store("it is closed".into())));
 
         let mut batch = Vec::new();
         assert!(queue.take(&mut batch));

@@ -16,7 +16,6 @@ use tollbridge_core::{
 };
 
 use super::{
-    LogSink,
     database::Database,
     done,
     queue::{BATCH, Queue},
@@ -46,14 +45,15 @@ impl Health {
 }
 
 /// What the thread owns.
-pub(super) struct Writer {
+pub(super) struct Writer<L> {
     pub database: Database,
     pub queue: Arc<Queue>,
     pub health: Arc<Health>,
-    pub log: LogSink,
+    /// Gets the lines of rows that could not be written.
+    pub log: L,
 }
 
-impl Writer {
+impl<L: Fn(&str)> Writer<L> {
     /// Writes until the queue is closed and empty.
     pub(super) fn run(self) {
         let mut batch = Vec::with_capacity(BATCH);
