@@ -107,4 +107,15 @@ mod tests {
         assert_eq!(nearest("ab", ["ac", "ad"]), Some("ac"), "the first of equals");
         assert_eq!(nearest(&"a".repeat(1_000), ["a"]), None);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn one_slip_is_a_distance_of_one(word in "[a-z]{1,12}", at: proptest::sample::Index, letter in "[A-Z]") {
+            let at = at.index(word.len());
+            let (before, after) = word.split_at(at);
+            for slipped in [format!("{before}{letter}{after}"), format!("{before}{}", &after[1..]), format!("{before}{letter}{}", &after[1..])] {
+                proptest::prop_assert_eq!(distance(&word, &slipped), 1);
+            }
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 
-use super::{ConfigError, Path, Problem, check::check, fields};
+use super::{ConfigError, Path, Problem, check::check, fields, json};
 
 /// What an operator wrote. The settings' meanings stand in the table of
 /// [`fields`](super::fields::ROOT).
@@ -140,9 +140,8 @@ pub struct Text(pub String);
 
 impl Document {
     /// Reads a document, or says everything that is wrong with it.
-    pub fn from_json(json: &[u8]) -> Result<Self, Vec<ConfigError>> {
-        let value = serde_json::from_slice(json)
-            .map_err(|error| vec![at_root(Problem::NotJson(error.to_string()))])?;
+    pub fn from_json(text: &[u8]) -> Result<Self, Vec<ConfigError>> {
+        let value = json::read(text).map_err(|error| vec![at_root(Problem::NotJson(error.to_string()))])?;
         Self::from_value(value)
     }
 

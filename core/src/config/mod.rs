@@ -21,6 +21,7 @@ mod document;
 pub mod env;
 mod error;
 pub mod fields;
+mod json;
 mod json_schema;
 mod path;
 mod pattern;

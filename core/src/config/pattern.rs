@@ -127,4 +127,23 @@ mod tests {
             assert_eq!(ModelPattern::parse(text), Err(NotAPattern), "{text:?}");
         }
     }
+
+    /// The definition, tried in every way.
+    fn glob_by_definition(pattern: &[u8], text: &[u8]) -> bool {
+        match pattern.split_first() {
+            None => text.is_empty(),
+            Some((b'*', rest)) => (0..=text.len()).any(|at| glob_by_definition(rest, &text[at..])),
+            Some((want, rest)) => {
+                text.split_first().is_some_and(|(have, text)| want == have && glob_by_definition(rest, text))
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn matching_is_what_it_is_defined_to_be(pattern in "[ab*]{0,8}", text in "[ab]{0,10}") {
+            let want = glob_by_definition(pattern.as_bytes(), text.as_bytes());
+            proptest::prop_assert_eq!(glob(pattern.as_bytes(), text.bytes()), want);
+        }
+    }
 }

@@ -322,4 +322,24 @@ mod tests {
             assert_eq!(is_url(text), want, "{text:?}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_value_or_none(text in "[0-9a-zA-Z:+.\\-éT ]{0,30}") {
+            for reads in [
+                duration(&text).is_some(), size(&text).is_some(), digest(&text).is_some(), time(&text).is_some(),
+                is_instance_name(&text), is_model_name(&text), is_origin(&text), is_url(&text),
+            ] {
+                proptest::prop_assert!(!reads || !text.is_empty());
+            }
+        }
+
+        #[test]
+        fn what_is_written_is_read(millis in 0..=86_400_000_u64, bytes in 1..=u64::from(u32::MAX), sha: [u8; 32]) {
+            let span = Duration::from_millis(millis);
+            proptest::prop_assert_eq!(duration(&duration_text(span)), Some(span));
+            proptest::prop_assert_eq!(size(&size_text(bytes)), Some(bytes));
+            proptest::prop_assert_eq!(digest(&digest_text(&sha)), Some(sha));
+        }
+    }
 }
