@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 #![allow(clippy::arc_with_non_send_sync, reason = "the simulated platform is not `Send` on purpose")]
+#![allow(unreachable_pub, reason = "a test binary has no outside")]
 
 mod dispatch;
+mod front;
 mod sim;
 mod stream;
 
