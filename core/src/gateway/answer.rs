@@ -5,7 +5,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 
 use super::Body;
-use crate::{error::ApiError, gateway::interim as chat, ports::Ports};
+use crate::{error::ApiError, ports::Ports, protocol::chat};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 

@@ -49,7 +49,7 @@ pub(super) struct Answer<P: Ports> {
 /// The answer itself.
 pub(super) enum Content<P: Ports> {
     Whole { body: Bytes, facts: Facts },
-    Stream(Opening<P>),
+    Stream(Box<Opening<P>>),
 }
 
 impl<P: Ports> Gateway<P> {
@@ -148,10 +148,10 @@ impl<P: Ports> Gateway<P> {
         let opening = Opening::begin(upstream, pipe).await;
         let facts = opening.facts();
         if facts.begun {
-            return Ok(Content::Stream(opening));
+            return Ok(Content::Stream(Box::new(opening)));
         }
         Err(match &facts.error {
-            Some(error) if !facts.cut => self.failed_inside(attempt, head, error.clone()),
+            Some(error) if !facts.cut => self.failed_inside(attempt, head, (**error).clone()),
             _ => Failed::empty(attempt.provider),
         })
     }

@@ -14,6 +14,7 @@ use crate::{
     config::Provider,
     error::{ApiError, ErrorKind},
     ports::{HttpError, Micros},
+    protocol::{Wire, chat, messages},
     provider::{FailureKind, Said, failure},
 };
 
@@ -131,7 +132,10 @@ impl Failed {
         now: Micros,
     ) -> Self {
         let (wire, front) = (attempt.provider.row.wire, attempt.call.front.wire());
-        let mut error = super::interim::decode_error(status, body);
+        let mut error = match wire {
+            Wire::Chat => chat::decode_error(status, body),
+            Wire::Messages => messages::decode_error(status, body),
+        };
         // Only what a caller's SDK can read as an error of its own wire goes through as it is.
         if wire == front && (error.code.is_some() || error.upstream_type.is_some() || error.param.is_some()) {
             error.body = Some(body.clone());

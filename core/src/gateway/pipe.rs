@@ -8,13 +8,13 @@ use std::{borrow::Cow, collections::VecDeque};
 
 use bytes::{Bytes, BytesMut};
 
-use super::interim::{self, Estimator};
 use super::{relay::Relay, translate::Translate};
 use crate::{
     conversation::Usage,
     error::{ApiError, ErrorKind},
     ledger::ErrorClass,
     ports::HttpError,
+    protocol::chat,
 };
 
 /// Bytes that wait for the caller to take them.
@@ -30,7 +30,7 @@ pub(super) struct Facts {
     /// Why the model stopped.
     pub(super) finish: Option<Cow<'static, str>>,
     /// What went wrong in the answer.
-    pub(super) error: Option<ApiError>,
+    pub(super) error: Option<Box<ApiError>>,
     /// Whether the upstream stopped in the middle.
     pub(super) cut: bool,
     /// Whether an event other than an error was seen.
@@ -39,8 +39,8 @@ pub(super) struct Facts {
     pub(super) spoke: bool,
     /// Whether the answer ended, well or not; nothing more will come out.
     pub(super) over: bool,
-    /// Counts the text that was handed on.
-    pub(super) text: Estimator,
+    /// Bytes of text that the model wrote.
+    pub(super) text_bytes: u64,
 }
 
 impl Facts {
@@ -74,7 +74,7 @@ impl Pipe {
     /// What was learnt, to keep.
     pub(super) fn into_facts(self) -> Facts {
         match self {
-            Self::Relay(relay) => relay.facts,
+            Self::Relay(relay) => relay.into_facts(),
             Self::Translate(translate) => translate.facts,
         }
     }
@@ -115,9 +115,9 @@ pub(super) fn fail(facts: &mut Facts, error: ApiError, out: &mut Out) {
         return;
     }
     let mut event = BytesMut::new();
-    interim::encode_stream_error(&error, &mut event);
+    chat::encode_stream_error(&error, &mut event);
     out.push_back(event.freeze());
-    facts.error = Some(error);
+    facts.error = Some(Box::new(error));
     facts.over = true;
 }
 

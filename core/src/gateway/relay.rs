@@ -2,48 +2,84 @@
 //!
 //! Each event of the stream is looked at for the few words that matter and handed on as the very
 //! bytes that came. Four things are not handed on as they are: the chunk that holds nothing but
-//! usage where the caller did not ask for usage; whatever follows an error, `[DONE]` above all; a
+//! usage, where the caller did not ask for usage; whatever follows an error, `[DONE]` above all; a
 //! first delta that names no role, which gets one; and an end that the upstream left out, which is
 //! written if the model had finished and told as a cut if it had not.
 
-use bytes::Bytes;
-use serde::Deserialize;
+use bytes::{Bytes, BytesMut};
+use http::StatusCode;
+use memchr::memmem;
 
 use super::pipe::{Facts, Out, cut, fail};
 use crate::{
-    conversation::Usage,
     error::{ApiError, ErrorKind},
     frame::sse::{SseEvent, SseFramer},
     ports::HttpError,
+    protocol::chat::{self, observe::Observer},
 };
 
-const DONE: &[u8] = b"[DONE]";
+/// The end of a chat stream, in words.
+const DONE: &[u8] = b"data: [DONE]\n\n";
 
 /// A relayed chat stream.
 #[derive(Debug)]
 pub(super) struct Relay {
     pub(super) facts: Facts,
     framer: SseFramer,
+    observer: Observer,
     usage_asked: bool,
 }
 
+/// What becomes of an event.
+enum Fate {
+    Passes,
+    Dropped,
+    Replaced(Bytes),
+}
+
 impl Relay {
+    /// A stream at its beginning. `usage_asked` is the caller's `stream_options.include_usage`.
     pub(super) fn new(usage_asked: bool) -> Self {
-        Self { facts: Facts::default(), framer: SseFramer::default(), usage_asked }
+        Self {
+            facts: Facts::default(),
+            framer: SseFramer::default(),
+            observer: Observer::default(),
+            usage_asked,
+        }
+    }
+
+    /// What was learnt, to keep.
+    pub(super) fn into_facts(self) -> Facts {
+        let Observer { model, usage, text_bytes, .. } = self.observer;
+        Facts { model, usage, text_bytes, ..self.facts }
     }
 
     pub(super) fn push(&mut self, chunk: Bytes, out: &mut Out) {
+        let (whole, before) = (chunk.clone(), out.len());
+        let mut passed = 0;
         self.framer.push(chunk);
         while !self.facts.over {
             match self.framer.next() {
-                None => return,
-                Some(Ok(raw)) => self.event(raw, out),
+                None => break,
+                Some(Ok(raw)) => match self.event(&raw) {
+                    Fate::Passes => {
+                        passed += raw.len();
+                        out.push_back(raw);
+                    }
+                    Fate::Dropped => {}
+                    Fate::Replaced(other) => out.push_back(other),
+                },
                 Some(Err(error)) => {
                     let error =
                         ApiError::new(ErrorKind::Upstream, format!("The answer is incomplete: {error}."));
                     return fail(&mut self.facts, error, out);
                 }
             }
+        }
+        // Where every byte passes, the chunk passes as the one piece that it came in.
+        if passed == whole.len() && out.len() > before + 1 {
+            out.truncate(before);
+            out.push_back(whole);
         }
     }
 
@@ -52,13 +88,18 @@ impl Relay {
             && rest.whole_lines
             && !self.facts.over
         {
-            self.event([&rest.raw[..], b"\n"].concat().into(), out);
+            let raw = Bytes::from([&rest.raw[..], b"\n"].concat());
+            match self.event(&raw) {
+                Fate::Passes => out.push_back(raw),
+                Fate::Dropped => {}
+                Fate::Replaced(other) => out.push_back(other),
+            }
         }
         if self.facts.over {
             return;
         }
-        if self.facts.finish.is_some() && failure.is_none() {
-            out.push_back(Bytes::from_static(b"data: [DONE]\n\n"));
+        if self.observer.is_complete() && failure.is_none() {
+            out.push_back(Bytes::from_static(DONE));
             self.facts.over = true;
             return;
         }
@@ -66,78 +107,105 @@ impl Relay {
         fail(&mut self.facts, cut(failure), out);
     }
 
-    fn event(&mut self, raw: Bytes, out: &mut Out) {
-        let event = SseEvent::read(&raw);
-        let Some(data) = event.data else { return out.push_back(raw.clone()) };
-        if *data == *DONE {
-            self.facts.over = true;
-            return out.push_back(raw.clone());
+    fn event(&mut self, raw: &Bytes) -> Fate {
+        let event = SseEvent::read(raw);
+        if event.name == b"error" {
+            let data = event.data.as_deref().unwrap_or_default();
+            return self.failed(raw, data, chat::decode_error(StatusCode::BAD_GATEWAY, data));
         }
-        let Ok(chunk) = serde_json::from_slice::<Chunk>(&data) else { return out.push_back(raw.clone()) };
-        if chunk.error.is_some() {
-            self.facts.error = Some(super::interim::decode_error(http::StatusCode::OK, &data));
-            self.facts.over = true;
-            return out.push_back(raw.clone());
-        }
-        self.facts.begun = true;
-        let bare = chunk.choices.is_empty() && chunk.usage.is_some();
-        for choice in chunk.choices {
-            if let Some(text) = choice.delta.and_then(|d| d.content) {
-                self.facts.spoke |= !text.is_empty();
-                self.facts.text.add(&text);
+        let Some(data) = event.data else {
+            // Some providers break off with a bare JSON error.
+            let bare = raw.trim_ascii();
+            if event.foreign && bare.first() == Some(&b'{') {
+                return self.failed(raw, &[], chat::decode_error(StatusCode::BAD_GATEWAY, bare));
             }
-            if let Some(finish) = choice.finish_reason {
-                self.facts.finish = Some(finish.into());
+            return Fate::Passes;
+        };
+        let mut fate = Fate::Passes;
+        // Where the blank line between two events is missing, each line is a message.
+        for message in data.split(|byte| *byte == b'\n').filter(|message| !message.is_empty()) {
+            let seen = self.observer.push(message);
+            if seen.failed {
+                let error = self.observer.error.clone();
+                let error =
+                    error.unwrap_or_else(|| ApiError::new(ErrorKind::Upstream, "The provider failed."));
+                return self.failed(raw, message, error);
             }
+            if seen.done {
+                self.facts.over = true;
+                break;
+            }
+            if seen.usage_only && !self.usage_asked {
+                fate = Fate::Dropped;
+            }
+            if !self.facts.begun {
+                self.facts.begun = true;
+                if let Some(with_role) = with_role(raw) {
+                    fate = Fate::Replaced(with_role);
+                }
+            }
+            self.facts.spoke |= seen.content;
         }
-        if let Some(usage) = chunk.usage {
-            self.facts.usage = usage.into();
+        if let Some(finish) = &self.observer.finish
+            && self.facts.finish.is_none()
+        {
+            self.facts.finish = Some(finish.reason.name().into());
         }
-        self.facts.model = chunk.model.or(self.facts.model.take());
-        if !bare || self.usage_asked {
-            out.push_back(raw.clone());
-        }
+        fate
     }
+
+    /// The last event of the stream. One that callers' SDKs would not take for an error is
+    /// followed by one that they do.
+    fn failed(&mut self, raw: &Bytes, data: &[u8], error: ApiError) -> Fate {
+        let mut event = BytesMut::new();
+        let plain = data.starts_with(b"{\"error\"") && !raw.starts_with(b"event:");
+        if plain {
+            event.extend_from_slice(raw);
+        } else {
+            chat::encode_stream_error(&error, &mut event);
+        }
+        self.facts.error = Some(Box::new(error));
+        self.facts.over = true;
+        Fate::Replaced(event.freeze())
+    }
+}
+
+/// The event with a role in its delta, where it has a delta without one. Callers build messages
+/// from deltas and look for the role in the first.
+fn with_role(raw: &Bytes) -> Option<Bytes> {
+    const DELTA: &[u8] = b"\"delta\":";
+    let after = memmem::find(raw, DELTA)? + DELTA.len();
+    let rest = raw.get(after..)?;
+    let open = after + rest.len() - rest.trim_ascii_start().len() + 1;
+    let (before, inside) = raw.split_at_checked(open)?;
+    if before.last() != Some(&b'{') || memmem::find(inside, b"\"role\"").is_some() {
+        return None;
+    }
+    let comma: &[u8] = if inside.trim_ascii_start().first() == Some(&b'}') { b"" } else { b"," };
+    Some([before, b"\"role\":\"assistant\"", comma, inside].concat().into())
 }
 
 /// A whole relayed answer.
+///
+/// # Errors
+/// What the provider said was wrong, or that the body is no answer.
 pub(super) fn whole(body: Bytes) -> Result<(Bytes, Facts), ApiError> {
-    let mut facts = Facts { begun: true, over: true, ..Facts::default() };
-    let chunk: Chunk = serde_json::from_slice(&body)
-        .map_err(|_| ApiError::new(ErrorKind::Upstream, "The provider's answer is not JSON."))?;
-    if chunk.error.is_some() {
-        return Err(super::interim::decode_error(http::StatusCode::OK, &body));
+    let observer = chat::observe::observe_response(&body);
+    if let Some(error) = observer.error {
+        return Err(error);
     }
-    facts.model = chunk.model;
-    facts.usage = chunk.usage.map(Into::into).unwrap_or_default();
-    facts.finish = chunk.choices.into_iter().find_map(|c| c.finish_reason).map(Into::into);
+    let says_nothing = observer.finish.is_none() && observer.text_bytes == 0;
+    if !observer.done || says_nothing && memmem::find(&body, b"\"choices\"").is_none() {
+        return Err(chat::decode_error(StatusCode::BAD_GATEWAY, &body));
+    }
+    let facts = Facts {
+        model: observer.model,
+        usage: observer.usage,
+        finish: observer.finish.map(|finish| finish.reason.name().into()),
+        begun: true,
+        over: true,
+        text_bytes: observer.text_bytes,
+        ..Facts::default()
+    };
     Ok((body, facts))
-}
-
-#[derive(Deserialize)]
-struct Chunk {
-    #[serde(default)]
-    choices: Vec<Choice>,
-    usage: Option<Counts>,
-    model: Option<String>,
-    error: Option<serde_json::Value>,
-}
-#[derive(Deserialize)]
-struct Choice {
-    delta: Option<Delta>,
-    finish_reason: Option<String>,
-}
-#[derive(Deserialize)]
-struct Delta {
-    content: Option<String>,
-}
-#[derive(Deserialize)]
-struct Counts {
-    prompt_tokens: Option<u64>,
-    completion_tokens: Option<u64>,
-}
-impl From<Counts> for Usage {
-    fn from(c: Counts) -> Self {
-        Usage { input: c.prompt_tokens, output: c.completion_tokens, ..Usage::default() }
-    }
 }

@@ -71,14 +71,13 @@ async fn drain<P: Ports>(ports: &P, mut rest: Rest<P>) -> Facts {
 
 fn take(row: &mut UsageRow, facts: Facts) {
     row.error = row.error.or(facts.error_class());
-    row.usage.input = facts.usage.input;
-    row.usage.output = facts.usage.output;
+    row.usage = facts.usage;
     row.finish = facts.finish;
     if facts.model.is_some() {
         row.model_answered = facts.model;
     }
     if row.usage.output.is_none() {
-        row.usage.output = Some(facts.text.tokens());
+        row.usage.output = Some(facts.text_bytes.div_ceil(4));
         row.estimated = true;
     }
 }

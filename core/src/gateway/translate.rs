@@ -1,42 +1,191 @@
 //! Two wires, with the conversation model between them.
+//!
+//! A request is decoded from the caller's protocol and encoded for the provider's wire; its answer
+//! goes the other way, whole or event by event. What was lost on the way there is named to the
+//! caller, and what accounting needs is read from the conversation's own events.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::{
     attempt::Try,
-    pipe::{Facts, Out},
+    pipe::{Facts, Out, cut, fail},
 };
 use crate::{
     config::Policy,
+    conversation::{Delta, Event, Part, Response},
     error::{ApiError, ErrorKind},
+    frame::sse::{SseEvent, SseFramer, Unfinished},
     ports::{HttpError, Micros},
-    protocol::Encoded,
+    protocol::{
+        Encoded, ModelFacts, Target,
+        chat::{self, AnswerMeta, StreamEncoder},
+        messages::{self, StreamDecoder},
+    },
+    provider::catalogue,
 };
+
+/// The request in the provider's wire.
+///
+/// # Errors
+/// 400 for a request that is no chat completion, or that the wire cannot carry.
+pub(super) fn request(attempt: Try<'_>, policy: &Policy) -> Result<Encoded, ApiError> {
+    let request = chat::decode_request(attempt.call.sketch.body())?;
+    let target = Target {
+        model: &attempt.candidate.model,
+        provider: &attempt.provider.name,
+        front: attempt.call.front,
+        facts: ModelFacts {
+            max_output: catalogue::find(&attempt.candidate.model).and_then(|model| model.max_output),
+            ..ModelFacts::default()
+        },
+        on_unsupported: policy.on_unsupported,
+    };
+    messages::encode_request(&request, &target)
+}
+
+/// A whole answer in the caller's protocol.
+///
+/// # Errors
+/// What the provider said was wrong, or that the body is no answer.
+pub(super) fn whole(attempt: Try<'_>, body: &[u8], now: Micros) -> Result<(Bytes, Facts), ApiError> {
+    let response = messages::decode_response(body)?;
+    let id = answer_id(now);
+    let answer = chat::encode_response(&response, &meta(attempt, &id, now));
+    Ok((answer.into(), facts(&response)))
+}
+
+fn facts(response: &Response<'_>) -> Facts {
+    let parts = response.choices.iter().flat_map(|choice| &choice.parts);
+    Facts {
+        model: response.model.as_deref().map(str::to_owned),
+        usage: response.usage,
+        finish: response.choices.first().map(|choice| choice.finish.reason.name().into()),
+        begun: true,
+        over: true,
+        text_bytes: parts.map(text_bytes).sum(),
+        ..Facts::default()
+    }
+}
+
+fn text_bytes(part: &Part<'_>) -> u64 {
+    let bytes = match part {
+        Part::Text(text) => text.text.len(),
+        Part::ToolCall(call) => call.arguments.len(),
+        _ => 0,
+    };
+    bytes as u64
+}
+
+fn meta<'a>(attempt: Try<'a>, id: &'a str, now: Micros) -> AnswerMeta<'a> {
+    AnswerMeta { id, created: now / 1_000_000, model: &attempt.candidate.model }
+}
+
+/// For providers that name no answer.
+fn answer_id(now: Micros) -> String {
+    format!("chatcmpl-{now:x}")
+}
 
 /// A translated stream.
 #[derive(Debug)]
 pub(super) struct Translate {
     pub(super) facts: Facts,
+    framer: SseFramer,
+    decoder: StreamDecoder,
+    encoder: StreamEncoder,
 }
 
 impl Translate {
-    pub(super) fn new(_: Try<'_>, _: Micros) -> Self {
-        Self { facts: Facts::default() }
+    /// A stream at its beginning.
+    pub(super) fn new(attempt: Try<'_>, now: Micros) -> Self {
+        let id = answer_id(now);
+        Self {
+            facts: Facts::default(),
+            framer: SseFramer::default(),
+            decoder: StreamDecoder::new(),
+            encoder: StreamEncoder::new(&meta(attempt, &id, now), attempt.call.usage_asked),
+        }
     }
 
-    pub(super) fn push(&mut self, _: Bytes, _: &mut Out) {}
+    pub(super) fn push(&mut self, chunk: Bytes, out: &mut Out) {
+        let mut frames = BytesMut::new();
+        self.framer.push(chunk);
+        while !self.facts.over {
+            match self.framer.next() {
+                None => break,
+                Some(Ok(raw)) => self.event(&raw, &mut frames),
+                Some(Err(error)) => {
+                    hand_over(frames, out);
+                    let error =
+                        ApiError::new(ErrorKind::Upstream, format!("The answer is incomplete: {error}."));
+                    return fail(&mut self.facts, error, out);
+                }
+            }
+        }
+        hand_over(frames, out);
+    }
 
-    pub(super) fn finish(&mut self, _: Option<HttpError>, _: &mut Out) {
-        self.facts.over = true;
+    pub(super) fn finish(&mut self, failure: Option<HttpError>, out: &mut Out) {
+        let mut frames = BytesMut::new();
+        if let Some(Unfinished { raw, whole_lines: true }) = self.framer.finish()
+            && !self.facts.over
+        {
+            self.event(&raw, &mut frames);
+        }
+        if self.facts.over {
+            return hand_over(frames, out);
+        }
+        if let Some(failure) = failure {
+            hand_over(frames, out);
+            self.facts.cut = true;
+            return fail(&mut self.facts, cut(Some(failure)), out);
+        }
+        let Self { facts, decoder, encoder, .. } = self;
+        decoder.finish(&mut |event| {
+            facts.cut |= matches!(event, Event::Error(_));
+            pass(facts, encoder, &event, &mut frames);
+        });
+        encoder.finish(&mut frames);
+        facts.over = true;
+        hand_over(frames, out);
+    }
+
+    fn event(&mut self, raw: &[u8], frames: &mut BytesMut) {
+        let Some(data) = SseEvent::read(raw).data else { return };
+        let Self { facts, decoder, encoder, .. } = self;
+        decoder.push(&data, &mut |event| pass(facts, encoder, &event, frames));
+        if decoder.is_complete() && !facts.over {
+            encoder.finish(frames);
+            facts.over = true;
+        }
     }
 }
 
-/// The request in the provider's wire.
-pub(super) fn request(_: Try<'_>, _: &Policy) -> Result<Encoded, ApiError> {
-    Err(ApiError::new(ErrorKind::Internal, "The request cannot be translated."))
+fn hand_over(frames: BytesMut, out: &mut Out) {
+    if !frames.is_empty() {
+        out.push_back(frames.freeze());
+    }
 }
 
-/// A whole answer in the caller's protocol.
-pub(super) fn whole(_: Try<'_>, _: &Bytes, _: Micros) -> Result<(Bytes, Facts), ApiError> {
-    Err(ApiError::new(ErrorKind::Internal, "The answer cannot be translated."))
+/// One event of the conversation: noted, and written for the caller.
+fn pass(facts: &mut Facts, encoder: &mut StreamEncoder, event: &Event<'_>, frames: &mut BytesMut) {
+    match event {
+        Event::Start { model, .. } => {
+            facts.begun = true;
+            if let Some(model) = model {
+                facts.model = Some(model.clone().into_owned());
+            }
+        }
+        Event::Delta { delta: Delta::Text(text) | Delta::Arguments(text), .. } => {
+            facts.spoke |= !text.is_empty();
+            facts.text_bytes += text.len() as u64;
+        }
+        Event::Usage(usage) => facts.usage.update(usage),
+        Event::Finish { finish, .. } => facts.finish = Some(finish.reason.name().into()),
+        Event::Error(error) => {
+            facts.error = Some(error.clone());
+            facts.over = true;
+        }
+        _ => {}
+    }
+    encoder.event(event, frames);
 }
