@@ -47,6 +47,7 @@ pub(super) struct Answer<P: Ports> {
 }
 
 /// The answer itself.
+#[expect(clippy::large_enum_variant, reason = "moved once and never kept")]
 pub(super) enum Content<P: Ports> {
     Whole { body: Bytes, facts: Facts },
     Stream(Box<Opening<P>>),
