@@ -52,6 +52,7 @@ async fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let passed = match world(&options).await {
+        Ok(world) if !options.around.is_empty() => around(&options.around, &world).await,
         Ok(world) => run::all(cases, Arc::new(world)).await,
         Err(Unmet::Failed(text) | Unmet::Skipped(text)) => {
             println!("{text}\n0 passed, 1 failed, 0 skipped");
@@ -59,6 +60,24 @@ async fn main() -> ExitCode {
         }
     };
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Runs a command beside the gateway. Returns whether it succeeded.
+async fn around(command: &[String], world: &World) -> bool {
+    let status = tokio::process::Command::new(&command[0])
+        .args(&command[1..])
+        .env("TOLLBRIDGE_URL", world.main.origin.url())
+        .env("TOLLBRIDGE_KEY", fixture::APP_KEY)
+        .env("TOLLBRIDGE_UPSTREAM", world.upstream.url())
+        .status()
+        .await;
+    match status {
+        Ok(status) => status.success(),
+        Err(error) => {
+            println!("cannot run {}: {error}\n0 passed, 1 failed, 0 skipped", command[0]);
+            false
+        }
+    }
 }
 
 fn print_config(upstream: &str) {

@@ -13,6 +13,8 @@ pub(crate) struct Options {
     pub(crate) upstream: Option<String>,
     /// Only the cases whose name holds this.
     pub(crate) only: Option<String>,
+    /// A command to run beside the gateway instead of the cases.
+    pub(crate) around: Vec<String>,
     /// Print the document and secrets that a gateway has to be started with, and stop.
     pub(crate) print_config: bool,
     /// Print the names of the cases, and stop.
@@ -25,6 +27,9 @@ tollbridge-conformance --target native [--only TEXT]
     builds and starts the gateway and the stand-in, and runs the cases
 tollbridge-conformance --url URL --upstream URL [--admin-key KEY] [--only TEXT]
     runs the cases against a gateway that was started with the suite's configuration
+tollbridge-conformance --target native --around COMMAND [ARGUMENT]…
+    starts both and runs the command instead, with TOLLBRIDGE_URL, TOLLBRIDGE_KEY and
+    TOLLBRIDGE_UPSTREAM in its environment
 tollbridge-conformance --upstream URL --print-config
     prints that configuration and its secrets as JSON
 tollbridge-conformance --list
@@ -41,6 +46,10 @@ pub(crate) fn read(arguments: impl Iterator<Item = String>) -> Result<Options, S
             "--admin-key" => &mut options.admin_key,
             "--upstream" => &mut options.upstream,
             "--only" => &mut options.only,
+            "--around" => {
+                options.around = arguments.by_ref().collect();
+                continue;
+            }
             "--print-config" => {
                 options.print_config = true;
                 continue;

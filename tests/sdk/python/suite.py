@@ -1,0 +1,98 @@
+"""A test is a function; the suite runs them all, several at once, and counts.
+
+Each test gets its own token, which marks its requests at the stand-in upstream.
+"""
+
+import itertools
+import json
+import os
+import sys
+import traceback
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+
+URL = os.environ["TOLLBRIDGE_URL"]
+KEY = os.environ["TOLLBRIDGE_KEY"]
+UPSTREAM = os.environ["TOLLBRIDGE_UPSTREAM"]
+
+#: A provider of the caller's own wire, and one behind a translation.
+PROVIDERS = ["openai", "anthropic"]
+
+_tests = []
+_numbers = itertools.count()
+_run = f"{os.getpid():x}"
+
+
+class Skip(Exception):
+    """The test cannot run here."""
+
+
+def each(*arguments):
+    """Registers a test, once for every argument."""
+
+    def register(function):
+        for argument in arguments:
+            _tests.append((f"{function.__name__} ({argument})", lambda f=function, a=argument: f(a)))
+        return function
+
+    return register
+
+
+def once(function):
+    """Registers a test."""
+    _tests.append((function.__name__, function))
+    return function
+
+
+class Script:
+    """A script for the stand-in as a model name, with a token of its own."""
+
+    def __init__(self, provider, words):
+        self.token = f"tok-py-{_run}-{next(_numbers)}"
+        self.upstream_model = f"{words}.id-{self.token}"
+        self.model = f"{provider}/{self.upstream_model}"
+
+    def requests(self):
+        """What arrived upstream."""
+        with urllib.request.urlopen(f"{UPSTREAM}/control/session?key={self.token}") as answer:
+            return json.load(answer)["requests"]
+
+
+def equal(found, expected, what="value"):
+    if found != expected:
+        raise AssertionError(f"{what}: expected {expected!r}, found {found!r}")
+
+
+def raises(kind, function):
+    """The exception of that kind that the function raises."""
+    try:
+        function()
+    except kind as error:
+        return error
+    except Exception as error:
+        raise AssertionError(f"expected {kind.__name__}, got {type(error).__name__}: {error}") from error
+    raise AssertionError(f"expected {kind.__name__}, and nothing was raised")
+
+
+def _one(test):
+    name, function = test
+    try:
+        function()
+        return "passed", name, ""
+    except Skip as reason:
+        return "skipped", name, str(reason)
+    except Exception:
+        return "failed", name, traceback.format_exc()
+
+
+def main():
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    with ThreadPoolExecutor(8) as pool:
+        for outcome, name, text in pool.map(_one, _tests):
+            counts[outcome] += 1
+            if outcome == "failed":
+                print(f"FAILED {name}\n{text}")
+            elif outcome == "skipped":
+                print(f"skipped: {name}: {text}")
+    print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
+    sys.exit(1 if counts["failed"] else 0)
