@@ -24,6 +24,7 @@ mod answer;
 mod attempt;
 mod body;
 mod chat;
+pub mod closed;
 mod cors;
 mod demo;
 mod dispatch;

@@ -1,0 +1,103 @@
+//! Closed by default: what a target that the whole internet reaches needs before it serves.
+//!
+//! Native can listen on loopback alone while no key is set; a Worker, a Lambda function or a Spin
+//! component is open to everybody from its first moment. So these targets make their policy
+//! [here](policy), out of one document and the secrets that it names, and answer every request
+//! with [`refuse`] until there is one that demands a key.
+
+use http::Response;
+
+use super::{Body, answer};
+use crate::{
+    config::{ConfigError, Document, Policy},
+    error::{ApiError, ErrorKind},
+    ports::Ports,
+};
+
+/// The variable, binding or secret that holds the configuration document.
+pub const DOCUMENT: &str = "TOLLBRIDGE_CONFIG";
+
+/// Why nothing is served.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Closed {
+    /// No document.
+    #[error(
+        "the gateway is not configured: set {DOCUMENT} to the JSON document that \
+         `tollbridge config render` prints"
+    )]
+    NoDocument,
+    /// A document that cannot be used; what is wrong with it is for the operator only.
+    #[error("the gateway's configuration in {DOCUMENT} cannot be used; its log says why")]
+    Faulty(Vec<ConfigError>),
+    /// Everybody could call.
+    #[error(
+        "the gateway requires no key, and serves nobody until it does: set the secret \
+         TOLLBRIDGE_MASTER_KEY and name it as `master_key`, or declare `keys`, in {DOCUMENT}"
+    )]
+    NoKey,
+}
+
+impl Closed {
+    /// The operator's log line.
+    pub fn log_line(&self) -> String {
+        let problems: Vec<_> = match self {
+            Self::Faulty(errors) => errors.iter().map(ToString::to_string).collect(),
+            Self::NoDocument | Self::NoKey => Vec::new(),
+        };
+        let line = serde_json::json!({
+            "level": "error", "event": "not_configured", "error": self.to_string(), "problems": problems,
+        });
+        line.to_string()
+    }
+}
+
+/// Reads the document, which says the names of the secrets that [`policy`] will ask for.
+pub fn document(text: Option<&str>) -> Result<Document, Closed> {
+    match text.map(str::trim) {
+        None | Some("") => Err(Closed::NoDocument),
+        Some(text) => Document::from_json(text.as_bytes()).map_err(Closed::Faulty),
+    }
+}
+
+/// The policy of a target that everybody can reach.
+pub fn policy(document: Document, secrets: impl Fn(&str) -> Option<String>) -> Result<Policy, Closed> {
+    let policy = document.resolve(secrets).map_err(Closed::Faulty)?;
+    if policy.requires_key() { Ok(policy) } else { Err(Closed::NoKey) }
+}
+
+/// The answer to any request: 503, with the setting to make.
+pub fn refuse<P: Ports>(closed: &Closed) -> Response<Body<P>> {
+    answer::error(&ApiError::new(ErrorKind::NotConfigured, closed.to_string()).with_code("not_configured"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(text: Option<&str>) -> Result<Policy, Closed> {
+        policy(document(text)?, |name| {
+            (name == "TOLLBRIDGE_MASTER_KEY").then(|| "a-long-master-key".to_owned())
+        })
+    }
+
+    #[test]
+    fn a_document_with_a_key_opens_the_gateway() {
+        let policy = made(Some(r#"{"master_key": {"secret": "TOLLBRIDGE_MASTER_KEY"}}"#)).unwrap();
+        assert!(policy.requires_key());
+    }
+
+    #[test]
+    fn without_document_or_key_it_stays_closed() {
+        assert_eq!(made(None).unwrap_err(), Closed::NoDocument);
+        assert_eq!(made(Some(" ")).unwrap_err(), Closed::NoDocument);
+        assert_eq!(made(Some("{}")).unwrap_err(), Closed::NoKey);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_document_is_told_to_the_operator_only() {
+        let closed = made(Some(r#"{"master_key": {"secret": "ANOTHER_SECRET"}}"#)).unwrap_err();
+        assert!(matches!(closed, Closed::Faulty(_)));
+        assert!(!closed.to_string().contains("ANOTHER_SECRET"), "{closed}");
+        assert!(closed.log_line().contains("ANOTHER_SECRET"), "{}", closed.log_line());
+    }
+}

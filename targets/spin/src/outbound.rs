@@ -1,0 +1,76 @@
+//! The `Http` port over outbound HTTP.
+
+use crate::platform::Platform;
+use bytes::Bytes;
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH};
+use http::{HeaderValue, Request, Response};
+use http_body::{Frame, SizeHint};
+use spin_sdk::http::send;
+use spin_sdk::wasip3::http::types::{ErrorCode, Response as WasiResponse};
+use spin_sdk::wasip3::http_compat::IncomingBody;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tollbridge_core::payload::Payload;
+use tollbridge_core::ports::{Http, HttpError};
+
+impl Http for Platform {
+    type Body = Incoming;
+
+    async fn send(&self, mut request: Request<Payload>) -> Result<Response<Incoming>, HttpError> {
+        // Without a length the host would send the body in chunks.
+        let length = request.body().len();
+        if length > 0 {
+            request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        // Nothing here decodes.
+        request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        let response = send(request).await.map_err(failure)?;
+        let encoded = |coding: &HeaderValue| coding != "identity";
+        if response.headers().get(CONTENT_ENCODING).is_some_and(encoded) {
+            return Err(HttpError::Encoding);
+        }
+        Ok(response.map(Incoming))
+    }
+}
+
+/// Why there is no head.
+fn failure(error: ErrorCode) -> HttpError {
+    match error {
+        ErrorCode::DnsTimeout | ErrorCode::DnsError(_) | ErrorCode::DestinationNotFound => HttpError::Dns,
+        ErrorCode::ConnectionRefused
+        | ErrorCode::DestinationUnavailable
+        | ErrorCode::ConnectionLimitReached => HttpError::Connect,
+        ErrorCode::ConnectionTimeout => HttpError::ConnectTimeout,
+        ErrorCode::TlsProtocolError | ErrorCode::TlsCertificateError | ErrorCode::TlsAlertReceived(_) => {
+            HttpError::Tls
+        }
+        ErrorCode::HttpRequestDenied
+        | ErrorCode::DestinationIpProhibited
+        | ErrorCode::DestinationIpUnroutable
+        | ErrorCode::HttpRequestUriInvalid => HttpError::Refused,
+        _ => HttpError::ResetBeforeHead,
+    }
+}
+
+/// What a provider sends. Dropped, it cancels the request.
+pub(crate) struct Incoming(IncomingBody<WasiResponse>);
+
+impl http_body::Body for Incoming {
+    type Data = Bytes;
+    type Error = HttpError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, HttpError>>> {
+        Pin::new(&mut self.0).poll_frame(cx).map_err(|_| HttpError::ResetAfterHead)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
+    }
+}

@@ -1,0 +1,55 @@
+//! The ports that need no store.
+
+use std::pin::Pin;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tollbridge_core::ledger::{Summary, SummaryQuery, UsageRow};
+use tollbridge_core::ports::{Clock, Ledger, LedgerError, Log, Micros, Random, Timer, Unwritten};
+
+/// Spin, as the core sees it.
+#[derive(Debug)]
+pub(crate) struct Platform;
+
+impl Clock for Platform {
+    fn now(&self) -> Micros {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Timer for Platform {
+    type Sleep = Pin<Box<dyn Future<Output = ()>>>;
+
+    fn sleep(&self, duration: Duration) -> Self::Sleep {
+        Box::pin(spin_sdk::time::sleep(duration))
+    }
+}
+
+impl Random for Platform {
+    fn random(&self) -> u64 {
+        let mut bytes = [0; 8];
+        // WASI's random interface has no way to fail.
+        getrandom::fill(&mut bytes).unwrap_or_default();
+        u64::from_ne_bytes(bytes)
+    }
+}
+
+impl Log for Platform {
+    fn line(&self, line: &str) {
+        println!("{line}");
+    }
+}
+
+/// The log is the ledger: each request's line there has all that a row has.
+impl Ledger for Platform {
+    async fn append(&self, _: UsageRow) -> Result<(), Box<Unwritten>> {
+        Ok(())
+    }
+
+    async fn summary(&self, _: SummaryQuery) -> Result<Summary, LedgerError> {
+        Err(LedgerError::NotKept)
+    }
+
+    async fn ready(&self) -> Result<(), LedgerError> {
+        Ok(())
+    }
+}
