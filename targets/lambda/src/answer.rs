@@ -2,7 +2,7 @@
 
 use crate::platform::Platform;
 use bytes::Bytes;
-use http_body::{Frame};
+use http_body::Frame;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};

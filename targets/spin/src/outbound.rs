@@ -8,7 +8,9 @@ use http_body::{Frame, SizeHint};
 use spin_sdk::http::send;
 use spin_sdk::wasip3::http::types::{ErrorCode, Response as WasiResponse};
 use spin_sdk::wasip3::http_compat::IncomingBody;
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::mem;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use tollbridge_core::payload::Payload;
 use tollbridge_core::ports::{Http, HttpError};
@@ -24,13 +26,27 @@ impl Http for Platform {
         }
         // Nothing here decodes.
         request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        let response = send(request).await.map_err(failure)?;
+        let response = with_body(send(request)).await.map_err(failure)?;
         let encoded = |coding: &HeaderValue| coding != "identity";
         if response.headers().get(CONTENT_ENCODING).is_some_and(encoded) {
             return Err(HttpError::Encoding);
         }
         Ok(response.map(Incoming))
     }
+}
+
+/// The first poll of a send spawns the task that writes the request's body, and spawned tasks are polled with
+/// the next event only (wit-bindgen 0.57, `Tasks::poll_next`). This makes that event: there may be no other.
+async fn with_body<T>(send: impl Future<Output = T>) -> T {
+    let mut send = pin!(send);
+    let mut is_first = true;
+    poll_fn(|cx| {
+        if mem::take(&mut is_first) {
+            cx.waker().wake_by_ref();
+        }
+        send.as_mut().poll(cx)
+    })
+    .await
 }
 
 /// Why there is no head.
