@@ -91,6 +91,9 @@ impl<F: Fn(&str) -> Option<String>> Resolve<'_, F> {
     }
 
     fn providers(&mut self, entries: &BTreeMap<String, ProviderEntry>, path: &Path) -> Vec<Provider> {
+        // With nobody to ask, the gateway answers itself: a first try needs no account.
+        let demo = BTreeMap::from([(provider::DEMO.to_owned(), ProviderEntry::default())]);
+        let entries = if entries.is_empty() { &demo } else { entries };
         entries.iter().filter_map(|(name, entry)| self.provider(name, entry, &path.member(name))).collect()
     }
 
@@ -116,7 +119,10 @@ impl<F: Fn(&str) -> Option<String>> Resolve<'_, F> {
             row,
             base_url,
             keys: keys?,
-            models: entry.models.clone(),
+            models: match row.base_url {
+                BaseUrl::BuiltIn => provider::DEMO_MODELS.map(str::to_owned).to_vec(),
+                _ => entry.models.clone(),
+            },
             api_version: entry.api_version.clone(),
         })
     }
@@ -213,16 +219,16 @@ impl<F: Fn(&str) -> Option<String>> Resolve<'_, F> {
             self.error(path, Problem::AliasOfAlias(target.to_owned()));
             return;
         }
-        let Some((provider, _)) = target.split_once('/') else { return };
+        let Some((name, _)) = target.split_once('/') else { return };
         let configured = document.providers.keys().map(String::as_str);
-        if document.providers.contains_key(provider) || provider == "demo" {
+        if document.providers.contains_key(name) || name == provider::DEMO {
             return;
         }
-        let nearest = nearest(provider, configured);
-        if nearest.is_some() || row_of(provider, None).is_ok() {
+        let nearest = nearest(name, configured);
+        if nearest.is_some() || row_of(name, None).is_ok() {
             let problem = Problem::UnknownProvider {
                 model: target.to_owned(),
-                provider: provider.to_owned(),
+                provider: name.to_owned(),
                 nearest: nearest.map(str::to_owned),
             };
             self.error(path, problem);

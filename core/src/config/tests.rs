@@ -35,7 +35,12 @@ fn errors(document: Value) -> Vec<String> {
 fn an_empty_document_is_the_defaults() {
     for document in [json!({}), json!(null), json!({ "keys": null, "providers": null, "retry": null })] {
         let policy = resolve(document).unwrap();
-        assert!(policy.providers.is_empty() && policy.keys.is_empty() && policy.aliases.is_empty());
+        assert!(
+            policy.providers.len() == 1
+                && policy.providers[0].name == "demo"
+                && policy.keys.is_empty()
+                && policy.aliases.is_empty()
+        );
         assert_eq!((policy.timeouts, policy.retry), (Timeouts::default(), Retry::default()));
         assert_eq!((policy.body_size_limit, policy.keep_alive), (BODY_SIZE_LIMIT, KEEP_ALIVE));
         assert_eq!((policy.cors, policy.log), (None, LogFormat::Json));

@@ -23,6 +23,12 @@
 pub mod catalogue;
 pub mod quirks;
 
+/// The name of the provider that is built in, and serves where no other is configured.
+pub const DEMO: &str = "demo";
+
+/// The models of the provider that is built in.
+pub const DEMO_MODELS: [&str; 2] = ["echo", "tools"];
+
 mod auth;
 mod endpoint;
 mod failure;

@@ -4,6 +4,7 @@
 #![allow(clippy::arc_with_non_send_sync, reason = "the simulated platform is not `Send` on purpose")]
 #![allow(unreachable_pub, reason = "a test binary has no outside")]
 
+mod demo;
 mod dispatch;
 mod front;
 mod sim;
