@@ -4,9 +4,11 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use serde_json::{Value, json};
 use tollbridge_core::frame::sse::SseFramer;
+use tollbridge_core::protocol::chat::{AnswerMeta, StreamEncoder, observe::Observer};
+use tollbridge_core::protocol::{Front, ModelFacts, OnUnsupported, Target, chat, messages};
 use tollbridge_core::sketch::sketch;
 
 const PROSE: &str = "The failing test shows that the cache is read before the lock is taken; \
@@ -75,6 +77,51 @@ fn measure(name: &str, bytes: usize, mut work: impl FnMut()) {
     println!("{name:<44} {bytes:>7} B {nanos:>10.0} ns {:>8.2} GB/s", bytes as f64 / nanos);
 }
 
+/// Chat requests to Anthropic's wire, Anthropic's events to chat, and chat's chunks observed.
+fn translation(bodies: &[(&str, Bytes)]) {
+    let target = Target {
+        model: "claude",
+        provider: "anthropic",
+        front: Front::Chat,
+        facts: ModelFacts::default(),
+        on_unsupported: OnUnsupported::Auto,
+    };
+    for (name, body) in bodies {
+        measure(&format!("chat request read, {name}"), body.len(), || {
+            drop(black_box(chat::decode_request(black_box(body))));
+        });
+        measure(&format!("chat to Anthropic, {name}"), body.len(), || {
+            let request = chat::decode_request(black_box(body)).unwrap();
+            drop(black_box(messages::encode_request(&request, &target)));
+        });
+    }
+    let meta = AnswerMeta { id: "chatcmpl-1", created: 1, model: "claude" };
+    let start = br#"{"type":"message_start","message":{"id":"m","model":"claude","content":[],"usage":{"input_tokens":1}}}"#;
+    let block = br#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#;
+    let delta = br#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":" word and another"}}"#;
+    let mut decoder = messages::StreamDecoder::new();
+    let mut encoder = StreamEncoder::new(&meta, true);
+    let mut out = BytesMut::new();
+    let mut push = |data: &[u8]| {
+        decoder.push(data, &mut |event| encoder.event(&event, &mut out));
+        out.clear();
+    };
+    push(start);
+    push(block);
+    measure("one event, Anthropic to chat", delta.len(), || push(black_box(delta)));
+    let answer = br#"{"id":"m","type":"message","role":"assistant","model":"claude","content":[{"type":"text","text":"Some words\nfor an answer"}],"stop_reason":"end_turn","usage":{"input_tokens":9,"output_tokens":5}}"#;
+    measure("one answer, Anthropic to chat", answer.len(), || {
+        let answer = messages::decode_response(black_box(answer)).unwrap();
+        drop(black_box(chat::encode_response(&answer, &meta)));
+    });
+    let chunk = stream(1);
+    let data = &chunk[6..chunk.len() - 2];
+    let mut observer = Observer::default();
+    measure("one chunk of chat, observed", data.len(), || {
+        _ = black_box(observer.push(black_box(data)));
+    });
+}
+
 fn main() {
     let bodies = [
         ("1 KB", agent_body(1_000, PROSE)),
@@ -104,6 +151,7 @@ fn main() {
         edits.set("model", "another-model");
         drop(black_box(edits.pieces()));
     });
+    translation(&bodies[..3]);
     for events in [64, 1] {
         let chunk = stream(events);
         measure(&format!("server-sent events, {events} a chunk"), chunk.len(), || {

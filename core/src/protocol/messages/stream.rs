@@ -10,7 +10,7 @@ use super::{
 use crate::{
     conversation::{CallKind, Delta, Event, Finish, Part, PartKind},
     error::{ApiError, ErrorKind},
-    protocol::json::{Count, Malformed, Raw, Str, from_str, wire_object},
+    protocol::json::{Count, Malformed, Raw, Str, from_str, repair_surrogates, wire_object},
 };
 
 wire_object! {
@@ -95,20 +95,18 @@ impl StreamDecoder {
         if self.state == State::Failed || data.is_empty() || data == b"[DONE]" {
             return;
         }
-        let Ok(text) = std::str::from_utf8(data) else {
-            return self.fail(unreadable("not valid UTF-8"), sink);
-        };
+        let Ok(text) = std::str::from_utf8(data) else { return self.garbled(sink) };
         let result = match from_str(text) {
             Ok(event) => self.take(event, data, sink),
-            Err(malformed) => match crate::protocol::json::repair_surrogates(text) {
+            Err(malformed) => match repair_surrogates(text) {
                 Some(repaired) => {
                     from_str(&repaired).and_then(|event| self.take(event, repaired.as_bytes(), sink))
                 }
                 None => Err(malformed),
             },
         };
-        if let Err(malformed) = result {
-            self.fail(unreadable(&malformed.to_string()), sink);
+        if result.is_err() {
+            self.garbled(sink);
         }
     }
 
@@ -129,18 +127,30 @@ impl StreamDecoder {
         sink: &mut impl FnMut(Event<'_>),
     ) -> Result<(), Malformed> {
         let index = event.index.unwrap_or_default().0;
-        if self.state == State::Waiting && (event.delta.is_some() || event.content_block.is_some()) {
-            self.state = State::Open;
-            sink(Event::Start { id: None, model: None, created: None });
+        let kind = event.kind.as_ref().map(|kind| kind.0.as_ref());
+        match self.state {
+            State::Open => {}
+            // What was complete stays so; only a further answer counts.
+            State::Complete | State::Failed if kind != Some("message_start") => return Ok(()),
+            State::Complete | State::Failed => {}
+            State::Waiting => match kind {
+                Some("message_start" | "error") => {}
+                // Content without the answer's start: what it says is not lost for that.
+                Some("content_block_start" | "content_block_delta") => {
+                    self.state = State::Open;
+                    sink(Event::Start { id: None, model: None, created: None });
+                }
+                _ => return Ok(()),
+            },
         }
-        match event.kind.as_ref().map(|kind| kind.0.as_ref()) {
+        match kind {
             Some("content_block_delta") => {
                 if let Some(delta) = event.delta {
                     self.delta(index, delta, sink);
                 }
             }
             Some("content_block_start") => {
-                if let Some(block) = event.content_block.filter(|_| self.state == State::Open) {
+                if let Some(block) = event.content_block {
                     self.close(index, sink);
                     self.block(index, block, sink)?;
                 }
@@ -157,7 +167,7 @@ impl StreamDecoder {
                 }
                 self.count(event.usage, sink);
             }
-            Some("message_stop") if self.state == State::Open => self.complete(sink),
+            Some("message_stop") => self.complete(sink),
             Some("error") => self.fail(answer_error(data), sink),
             _ => {}
         }
@@ -258,9 +268,6 @@ impl StreamDecoder {
     }
 
     fn delta(&mut self, index: u64, delta: WireDelta<'_>, sink: &mut impl FnMut(Event<'_>)) {
-        if self.state != State::Open {
-            return;
-        }
         let part = match self.open.iter_mut().find(|block| block.index == index) {
             Some(block) => {
                 if delta.partial_json.as_ref().is_some_and(|json| !json.0.is_empty()) {
@@ -321,6 +328,15 @@ impl StreamDecoder {
         }
     }
 
+    /// An event cannot be read: what it said is lost, so the answer is not whole.
+    fn garbled(&mut self, sink: &mut impl FnMut(Event<'_>)) {
+        if self.state != State::Complete {
+            let message = "The provider's stream holds an event that cannot be read.";
+            let error = ApiError::new(ErrorKind::Upstream, message).with_code("stream_unreadable");
+            self.fail(error, sink);
+        }
+    }
+
     fn fail(&mut self, error: ApiError, sink: &mut impl FnMut(Event<'_>)) {
         for block in self.open.drain(..) {
             sink(Event::PartEnd { part: block.part });
@@ -345,10 +361,4 @@ fn end(block: OpenBlock, sink: &mut impl FnMut(Event<'_>)) {
 
 fn cut(message: &str) -> ApiError {
     ApiError::new(ErrorKind::Upstream, message).with_code("stream_cut")
-}
-
-/// The detail is for logs and says nothing of the content; a caller is told the general fact.
-fn unreadable(_detail: &str) -> ApiError {
-    ApiError::new(ErrorKind::Upstream, "The provider's stream holds an event that cannot be read.")
-        .with_code("stream_unreadable")
 }

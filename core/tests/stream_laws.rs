@@ -1,0 +1,260 @@
+//! Laws that streams keep whatever an upstream says, and in whatever pieces.
+
+use bytes::{Bytes, BytesMut};
+use proptest::{prelude::*, sample};
+use serde_json::{Value, json};
+use tollbridge_core::{
+    conversation::Event,
+    frame::sse::{SseEvent, SseFramer},
+    protocol::{
+        chat::{self, AnswerMeta, StreamEncoder, observe::Observer},
+        messages::{self, StreamDecoder},
+    },
+};
+
+/// What a decoder says, as text, with the laws checked on the way.
+fn decode(bytes: &[u8], cuts: &[usize]) -> Vec<String> {
+    let mut events = Vec::new();
+    let (mut open, mut next, mut started, mut ended) = (Vec::new(), 0, false, false);
+    let mut decoder = StreamDecoder::new();
+    let mut sink = |event: Event<'_>| {
+        match &event {
+            Event::Start { .. } => (started, ended) = (true, false),
+            Event::Error(_) => {
+                assert!(open.is_empty(), "parts close before an error: {event:?}");
+                assert!(!ended, "one end");
+                ended = true;
+            }
+            _ => assert!(started && !ended, "between start and end: {event:?}"),
+        }
+        match &event {
+            Event::PartStart { part, .. } => {
+                assert_eq!(*part, next, "parts are numbered in order");
+                next += 1;
+                open.push(*part);
+            }
+            Event::Delta { part, .. } => assert!(open.contains(part), "a delta of an open part: {event:?}"),
+            Event::PartEnd { part } => {
+                let place = open.iter().position(|open| open == part).expect("a part closes once");
+                open.remove(place);
+            }
+            Event::Finish { .. } => {
+                assert!(open.is_empty(), "parts close before the finish");
+                ended = true;
+            }
+            _ => {}
+        }
+        events.push(format!("{event:?}"));
+    };
+    frames(bytes, cuts, |data| decoder.push(data, &mut sink));
+    decoder.finish(&mut sink);
+    assert!(ended, "a finish or an error always comes");
+    assert!(open.is_empty(), "every part closes");
+    events
+}
+
+fn frames(bytes: &[u8], cuts: &[usize], mut take: impl FnMut(&[u8])) {
+    let mut framer = SseFramer::default();
+    let mut from = 0;
+    for to in cuts.iter().copied().chain([bytes.len()]) {
+        framer.push(Bytes::copy_from_slice(&bytes[from..to]));
+        from = to;
+        while let Some(Ok(event)) = framer.next() {
+            if let Some(data) = SseEvent::read(&event).data {
+                take(&data);
+            }
+        }
+    }
+    if let Some(rest) = framer.finish()
+        && rest.whole_lines
+        && let Some(data) = SseEvent::read(&rest.raw).data
+    {
+        take(&data);
+    }
+}
+
+fn encode(bytes: &[u8]) -> String {
+    let mut decoder = StreamDecoder::new();
+    let mut encoder = StreamEncoder::new(&AnswerMeta { id: "i", created: 1, model: "m" }, true);
+    let mut out = BytesMut::new();
+    let mut sink = |event: Event<'_>| encoder.event(&event, &mut out);
+    frames(bytes, &[], |data| decoder.push(data, &mut sink));
+    decoder.finish(&mut sink);
+    encoder.finish(&mut out);
+    String::from_utf8(out.to_vec()).expect("UTF-8")
+}
+
+fn block() -> impl Strategy<Value = Value> {
+    let text = sample::select(vec!["", "Hi", "\u{1f600}\n\"\\", "日本"]);
+    prop_oneof![
+        text.clone().prop_map(|text| json!({ "type": "text", "text": text })),
+        text.clone().prop_map(|text| json!({ "type": "thinking", "thinking": text, "signature": text })),
+        text.prop_map(|data| json!({ "type": "redacted_thinking", "data": data })),
+        Just(json!({ "type": "tool_use", "id": "t", "name": "f", "input": {} })),
+        Just(json!({ "type": "tool_use", "id": "t", "name": "f", "input": { "a": 1 } })),
+        Just(json!({ "type": "server_tool_use", "id": "s", "name": "web_search", "input": {} })),
+        Just(json!({ "type": "web_search_tool_result", "tool_use_id": "s", "content": [] })),
+        Just(json!({ "type": "from_the_future", "x": [1, "\n"] })),
+        Just(json!({})),
+    ]
+}
+
+fn delta() -> impl Strategy<Value = Value> {
+    let text = sample::select(vec!["", "Hi", "\u{1f600}\n\"\\", "{\"a\":", "1}"]);
+    prop_oneof![
+        text.clone().prop_map(|text| json!({ "type": "text_delta", "text": text })),
+        text.clone().prop_map(|text| json!({ "type": "thinking_delta", "thinking": text })),
+        text.clone().prop_map(|text| json!({ "type": "input_json_delta", "partial_json": text })),
+        text.prop_map(|text| json!({ "type": "signature_delta", "signature": text })),
+        Just(
+            json!({ "type": "citations_delta", "citation": { "url": "u", "title": null, "cited_text": "c" } })
+        ),
+        Just(json!({ "type": "citations_delta", "citation": { "document_index": 0 } })),
+        Just(json!({ "type": "from_the_future" })),
+    ]
+}
+
+/// Any event, in any order: what servers are known to send, and what they might.
+fn event() -> impl Strategy<Value = Value> {
+    let usage = sample::select(vec![
+        json!(null),
+        json!({ "input_tokens": 3 }),
+        json!({ "output_tokens": 5 }),
+        json!({}),
+    ]);
+    let reason = sample::select(vec![json!(null), json!("end_turn"), json!("tool_use"), json!("odd")]);
+    prop_oneof![
+        2 => ("[ab]", usage.clone(), proptest::collection::vec(block(), 0..2)).prop_map(|(id, usage, content)| {
+            json!({ "type": "message_start", "message": { "id": id, "model": "m", "usage": usage, "content": content } })
+        }),
+        6 => (0u8..3, block()).prop_map(|(index, block)| {
+            json!({ "type": "content_block_start", "index": index, "content_block": block })
+        }),
+        10 => (0u8..3, delta()).prop_map(|(index, delta)| {
+            json!({ "type": "content_block_delta", "index": index, "delta": delta })
+        }),
+        5 => (0u8..3).prop_map(|index| json!({ "type": "content_block_stop", "index": index })),
+        2 => (reason, usage).prop_map(|(reason, usage)| {
+            json!({ "type": "message_delta", "delta": { "stop_reason": reason }, "usage": usage })
+        }),
+        1 => Just(json!({ "type": "message_stop" })),
+        1 => Just(json!({ "type": "ping" })),
+        1 => Just(json!({ "type": "from_the_future", "index": 7 })),
+        1 => Just(json!({ "type": "error", "error": { "type": "overloaded_error", "message": "Overloaded" } })),
+    ]
+}
+
+fn stream() -> impl Strategy<Value = Vec<u8>> {
+    proptest::collection::vec(event(), 0..24).prop_map(|events| {
+        let mut bytes = Vec::new();
+        for event in events {
+            let name = event["type"].as_str().unwrap_or_default();
+            bytes.extend_from_slice(format!("event: {name}\ndata: {event}\n\n").as_bytes());
+        }
+        bytes
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_split_of_the_bytes_gives_the_same_events(
+        bytes in stream(),
+        cuts in proptest::collection::vec(any::<sample::Index>(), 0..12),
+    ) {
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+        cuts.sort_unstable();
+        prop_assert_eq!(decode(&bytes, &[]), decode(&bytes, &cuts));
+    }
+
+    #[test]
+    fn a_cut_stream_ends_with_an_error_or_was_complete(bytes in stream(), cut in any::<sample::Index>()) {
+        let cut = cut.index(bytes.len() + 1);
+        decode(&bytes[..cut], &[]);
+    }
+
+    #[test]
+    fn chat_says_the_role_first_and_done_only_after_success(bytes in stream()) {
+        let said = encode(&bytes);
+        let mut frames: Vec<&str> = said.split("\n\n").collect();
+        prop_assert_eq!(frames.pop(), Some(""));
+        let mut finished = false;
+        let mut failed = false;
+        let mut role = false;
+        for (i, frame) in frames.iter().enumerate() {
+            let data = frame.strip_prefix("data: ").expect("data");
+            prop_assert!(!failed, "nothing follows an error");
+            if data == "[DONE]" {
+                prop_assert!(finished && i + 1 == frames.len());
+                continue;
+            }
+            let chunk: Value = serde_json::from_str(data).expect("JSON on one line");
+            if chunk["error"].is_object() {
+                failed = true;
+                continue;
+            }
+            if let Some(choice) = chunk["choices"].get(0) {
+                prop_assert!(role || choice["delta"]["role"] == "assistant");
+                role = true;
+                finished |= choice["finish_reason"].is_string();
+            }
+        }
+        prop_assert_eq!(frames.last() == Some(&"data: [DONE]"), !failed);
+    }
+
+    #[test]
+    fn arbitrary_bytes_panic_nothing(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        read_everything(&bytes);
+        decode(&bytes, &[]);
+    }
+
+    #[test]
+    fn bytes_like_json_panic_nothing(text in "[\\[\\]{}:,\"\\\\ untrflas0-9eE.\\-]{0,60}") {
+        read_everything(text.as_bytes());
+        let data = format!("data: {text}\n\n");
+        decode(data.as_bytes(), &[]);
+    }
+}
+
+fn read_everything(bytes: &[u8]) {
+    let status = http::StatusCode::BAD_REQUEST;
+    drop(chat::decode_request(bytes));
+    drop(chat::decode_error(status, bytes));
+    drop(chat::observe::observe_response(bytes));
+    _ = Observer::default().push(bytes);
+    drop(messages::decode_error(status, bytes));
+    drop(messages::decode_response(bytes));
+}
+
+#[test]
+fn a_stream_without_its_end_is_reported_as_cut() {
+    let start = r#"data: {"type":"message_start","message":{"id":"a","model":"m","content":[]}}"#;
+    let text =
+        r#"data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":"Hi"}}"#;
+    let reason = r#"data: {"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#;
+    let cut = encode(format!("{start}\n\n{text}\n\n").as_bytes());
+    assert!(
+        cut.contains("\"content\":\"Hi\"") && cut.contains("\"error\"") && !cut.contains("[DONE]"),
+        "{cut}"
+    );
+    // With its reason it has said all, though the last event is missing.
+    let whole = encode(format!("{start}\n\n{text}\n\n{reason}\n\n").as_bytes());
+    assert!(whole.ends_with("data: [DONE]\n\n"), "{whole}");
+    assert!(encode(b"").contains("\"error\""), "an empty stream is an error");
+}
+
+#[test]
+fn half_a_surrogate_pair_costs_one_letter_and_not_the_event() {
+    let delta = |text: &str| {
+        format!(
+            r#"data: {{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"{text}"}}}}"#
+        )
+    };
+    let start = r#"data: {"type":"message_start","message":{"id":"a","model":"m","content":[]}}"#;
+    let said = encode(
+        format!("{start}\n\n{}\n\n{}\n\n", delta(r"a\ud83d"), delta(r"\\ud83d \ud83d\ude00")).as_bytes(),
+    );
+    assert!(said.contains("\"a\u{fffd}\""), "{said}");
+    assert!(said.contains("\"\\\\ud83d \u{1f600}\""), "{said}");
+}
