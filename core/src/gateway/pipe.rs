@@ -7,11 +7,13 @@
 use std::{borrow::Cow, collections::VecDeque};
 
 use bytes::{Bytes, BytesMut};
+use serde::de::IgnoredAny;
 
 use super::{relay::Relay, translate::Translate};
 use crate::{
     conversation::Usage,
     error::{ApiError, ErrorKind},
+    frame::sse::{SseEvent, SseFramer},
     ledger::ErrorClass,
     ports::HttpError,
     protocol::chat,
@@ -119,6 +121,16 @@ pub(super) fn fail(facts: &mut Facts, error: ApiError, out: &mut Out) {
     out.push_back(event.freeze());
     facts.error = Some(Box::new(error));
     facts.over = true;
+}
+
+/// The event that the upstream ended on, where only the blank line after it is missing, or the end
+/// of its line: then it is an event if what it holds is whole.
+pub(super) fn last_event(framer: &mut SseFramer) -> Option<Bytes> {
+    let rest = framer.finish()?;
+    let event = SseEvent::read(&rest.raw);
+    let holds = event.data.as_deref().unwrap_or(rest.raw.trim_ascii());
+    let whole = || holds == b"[DONE]" || serde_json::from_slice::<IgnoredAny>(holds).is_ok();
+    (rest.whole_lines || whole()).then_some(rest.raw.clone())
 }
 
 /// What a caller is told where the upstream stopped before it said that it was done.

@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use memchr::memmem;
 
-use super::pipe::{Facts, Out, cut, fail};
+use super::pipe::{Facts, Out, cut, fail, last_event};
 use crate::{
     error::{ApiError, ErrorKind},
     frame::sse::{SseEvent, SseFramer},
@@ -84,11 +84,10 @@ impl Relay {
     }
 
     pub(super) fn finish(&mut self, failure: Option<HttpError>, out: &mut Out) {
-        if let Some(rest) = self.framer.finish()
-            && rest.whole_lines
+        if let Some(rest) = last_event(&mut self.framer)
             && !self.facts.over
         {
-            let raw = Bytes::from([&rest.raw[..], b"\n"].concat());
+            let raw = Bytes::from([rest.trim_ascii_end(), b"\n\n"].concat());
             match self.event(&raw) {
                 Fate::Passes => out.push_back(raw),
                 Fate::Dropped => {}

@@ -8,13 +8,13 @@ use bytes::{Bytes, BytesMut};
 
 use super::{
     attempt::Try,
-    pipe::{Facts, Out, cut, fail},
+    pipe::{Facts, Out, cut, fail, last_event},
 };
 use crate::{
     config::Policy,
     conversation::{Delta, Event, Part, Response},
     error::{ApiError, ErrorKind},
-    frame::sse::{SseEvent, SseFramer, Unfinished},
+    frame::sse::{SseEvent, SseFramer},
     ports::{HttpError, Micros},
     protocol::{
         Encoded, ModelFacts, Target,
@@ -126,9 +126,7 @@ impl Translate {
 
     pub(super) fn finish(&mut self, failure: Option<HttpError>, out: &mut Out) {
         let mut frames = BytesMut::new();
-        if let Some(Unfinished { raw, whole_lines: true }) = self.framer.finish()
-            && !self.facts.over
-        {
+        if let Some(raw) = last_event(&mut self.framer) {
             self.event(&raw, &mut frames);
         }
         if self.facts.over {
@@ -150,7 +148,7 @@ impl Translate {
     }
 
     fn event(&mut self, raw: &[u8], frames: &mut BytesMut) {
-        let Some(data) = SseEvent::read(raw).data else { return };
+        let Some(data) = SseEvent::read(raw).data.filter(|_| !self.facts.over) else { return };
         let Self { facts, decoder, encoder, .. } = self;
         decoder.push(&data, &mut |event| pass(facts, encoder, &event, frames));
         if decoder.is_complete() && !facts.over {

@@ -7,6 +7,7 @@
 mod demo;
 mod dispatch;
 mod front;
+mod names;
 mod sim;
 mod stream;
 

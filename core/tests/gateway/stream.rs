@@ -173,3 +173,94 @@ fn the_drain_for_usage_is_bounded() {
     assert!(sim.row().estimated);
     assert!(sim.elapsed() < Duration::from_secs(3));
 }
+
+#[test]
+fn a_first_delta_without_a_role_gets_one() {
+    for (delta, want) in [
+        (json!({"content": "Hi"}), json!({"role": "assistant", "content": "Hi"})),
+        (json!({}), json!({"role": "assistant"})),
+        (json!({"role": "assistant", "content": "Hi"}), json!({"role": "assistant", "content": "Hi"})),
+    ] {
+        let sim = sim();
+        sim.script([stream(&done(vec![chunk(delta, None), chunk(json!({}), Some("stop"))]))]);
+        let got = sim.chat(ask(true));
+        let first = got.body.split("\n\n").next().unwrap().strip_prefix("data: ").unwrap();
+        let first: serde_json::Value = serde_json::from_str(first).unwrap();
+        assert_eq!(first["choices"][0]["delta"], want);
+    }
+}
+
+#[test]
+fn a_chunk_before_the_first_choice_passes() {
+    // Azure begins with the verdict of its filter on the prompt.
+    let azure = "data: {\"choices\":[],\"created\":0,\"id\":\"\",\"model\":\"\",\"object\":\"\",\"prompt_filter_results\":[{\"prompt_index\":0}]}\n\n";
+    let sim = sim();
+    let mut events = vec![azure.to_owned()];
+    events.extend(done(hello().to_vec()));
+    sim.script([stream(&events)]);
+    let got = sim.chat(ask(true));
+    assert!(got.body.starts_with(azure), "{}", got.body);
+    assert_eq!(sim.row().usage.output, Some(2));
+    assert_eq!(sim.row().model_answered.as_deref(), Some("gpt-4o-mini-2024-07-18"));
+}
+
+#[test]
+fn errors_in_every_clothing_are_errors() {
+    for error in [
+        "data: {\"error\":{\"message\":\"It broke.\",\"code\":500}}\n\n",
+        "data: {\"id\":\"x\",\"choices\":[],\"error\":{\"message\":\"It broke.\"}}\n\n",
+        "event: error\ndata: {\"message\":\"It broke.\"}\n\n",
+        "{\"error\":{\"message\":\"It broke.\"}}\n\n",
+        "{\"error\":{\"message\":\"It broke.\"}}",
+        "data: {\"error\":\"It broke.\"}\n\n",
+    ] {
+        let sim = sim();
+        let mut events = hello()[..2].to_vec();
+        events.push(error.to_owned());
+        sim.script([stream(&events)]);
+        let got = sim.chat(ask(true));
+        assert!(!got.body.contains("[DONE]"), "{error}: {}", got.body);
+        let last = got.body.trim_end().rsplit("data: ").next().unwrap();
+        let last: serde_json::Value =
+            serde_json::from_str(last).unwrap_or_else(|_| panic!("{error}: {}", got.body));
+        assert!(last["error"].to_string().contains("It broke."), "{error}: {}", got.body);
+        assert_eq!(sim.row().error.unwrap().name(), "upstream", "{error}");
+    }
+}
+
+#[test]
+fn usage_is_found_wherever_it_stands() {
+    let usage = json!({"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8});
+    let mut in_the_last_chunk: serde_json::Value =
+        serde_json::from_str(&chunk(json!({}), Some("stop"))["data: ".len()..]).unwrap();
+    let mut in_x_groq = in_the_last_chunk.clone();
+    in_the_last_chunk["usage"] = usage.clone();
+    in_x_groq["x_groq"] = json!({"id": "req", "usage": usage});
+    for last in [in_the_last_chunk, in_x_groq] {
+        let sim = sim();
+        let mut events = hello()[..3].to_vec();
+        events.push(format!("data: {last}\n\n"));
+        sim.script([stream(&done(events.clone()))]);
+        assert_eq!(sim.chat(ask(true)).body, done(events).concat(), "what the provider sends unasked stays");
+        assert_eq!((sim.row().usage.input, sim.row().usage.output), (Some(3), Some(5)));
+    }
+}
+
+#[test]
+fn lines_without_a_blank_one_between_them_are_events() {
+    let sim = sim();
+    let joined = done(hello().to_vec()).concat().replace("\n\n", "\n") + "\n";
+    sim.script([Script::stream(&[&joined])]);
+    sim.chat(ask(true));
+    let row = sim.row();
+    assert_eq!((row.usage.output, row.finish.as_deref(), row.error), (Some(2), Some("stop"), None));
+}
+
+#[test]
+fn a_whole_answer_to_a_request_for_a_stream_is_an_error_the_caller_can_read() {
+    let sim = sim();
+    sim.script(vec![Script::json(super::whole_answer("Hello.")); 4]);
+    let got = sim.chat(ask(true));
+    assert_eq!(got.status, 502);
+    assert_eq!(got.json()["error"]["code"], "unreadable_answer");
+}
