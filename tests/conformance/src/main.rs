@@ -9,7 +9,7 @@
 //! see only what is theirs. Answers are read by [`reading`], which shares no code with the
 //! gateway: a decoder that is wrong in the same way as its judge would pass.
 
-use std::{process::ExitCode, sync::Arc, time::SystemTime};
+use std::{path::PathBuf, process::ExitCode, sync::Arc, time::SystemTime};
 
 use crate::{
     client::Origin,
@@ -99,8 +99,8 @@ async fn world(options: &options::Options) -> Verdict<World> {
             }
         }
     };
-    let (main, open) = match (&options.url, options.target.as_deref()) {
-        (Some(url), _) => (Running::elsewhere(url), None),
+    let (main, open, binary) = match (&options.url, options.target.as_deref()) {
+        (Some(url), _) => (Running::elsewhere(url), None, None),
         (None, None | Some("native")) => start_native(&upstream).await?,
         (None, Some(other)) => return fail(format!("no target '{other}'; there is: native")),
     };
@@ -109,17 +109,19 @@ async fn world(options: &options::Options) -> Verdict<World> {
         main: gateway(main, Some(admin_key))?,
         open: open.map(|running| gateway(running, None)).transpose()?,
         upstream: origin(&upstream)?,
+        binary,
         recordings,
         run: run_word(),
     })
 }
 
-async fn start_native(upstream: &str) -> Verdict<(Running, Option<Running>)> {
+async fn start_native(upstream: &str) -> Verdict<(Running, Option<Running>, Option<PathBuf>)> {
     let binary = native::binary().await?;
     let document = fixture::document(upstream);
-    let main = native::start(&binary, "main", Some(&document), &fixture::secrets()).await?;
-    let open = native::start(&binary, "open", None, &fixture::open_environment(upstream)).await?;
-    Ok((main, Some(open)))
+    let main = native::Launch::new(&binary, "main", Some(&document), &fixture::secrets())?.start().await?;
+    let open =
+        native::Launch::new(&binary, "open", None, &fixture::open_environment(upstream))?.start().await?;
+    Ok((main, Some(open), Some(binary)))
 }
 
 fn gateway(running: Running, master_key: Option<String>) -> Verdict<Gateway> {

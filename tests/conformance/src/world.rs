@@ -20,6 +20,8 @@ pub(crate) struct World {
     pub(crate) open: Option<Gateway>,
     /// The stand-in.
     pub(crate) upstream: Origin,
+    /// The native binary, where that is the target.
+    pub(crate) binary: Option<std::path::PathBuf>,
     /// The recordings' folder, where there is one.
     pub(crate) recordings: Option<std::path::PathBuf>,
     /// A word that no other run of the suite has.

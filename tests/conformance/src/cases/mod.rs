@@ -17,6 +17,7 @@ mod ledger;
 mod load;
 mod models;
 mod plumbing;
+mod process;
 mod recordings;
 mod relay;
 mod replies;
@@ -40,6 +41,7 @@ pub(crate) fn all() -> Vec<Case> {
         requests::cases(),
         auth::cases(),
         models::cases(),
+        process::cases(),
         plumbing::cases(),
         ledger::cases(),
     ]

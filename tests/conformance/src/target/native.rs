@@ -16,7 +16,7 @@ use tokio::{
 use super::{Lines, Running};
 use crate::{
     client::{self, Origin, Sending},
-    verdict::{Verdict, fail},
+    verdict::{Unmet, Verdict, fail},
 };
 
 /// Builds the binary, or takes the one that `TOLLBRIDGE_BIN` names.
@@ -46,51 +46,105 @@ pub(crate) async fn binary() -> Verdict<PathBuf> {
     }
 }
 
-/// Starts the binary with this document and environment, and waits until it answers.
-pub(crate) async fn start(
-    binary: &Path,
-    name: &str,
-    document: Option<&Value>,
-    environment: &[(String, String)],
-) -> Verdict<Running> {
-    let folder = std::env::temp_dir().join(format!("tollbridge-conformance-{}-{name}", std::process::id()));
-    let io =
-        |error: std::io::Error| crate::verdict::Unmet::Failed(format!("cannot start the gateway: {error}"));
-    std::fs::create_dir_all(&folder).map_err(io)?;
-    let port = free_port().map_err(io)?;
-    let mut command = Command::new(binary);
-    command
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("PORT", port.to_string())
-        .env("HOST", "127.0.0.1")
-        .env("DATA_DIR", folder.join("data"))
-        .env("LOG_FORMAT", "json")
-        .envs(environment.iter().cloned())
-        .current_dir(&folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
-    if let Some(document) = document {
-        // JSON is YAML.
-        std::fs::write(folder.join("config.yaml"), format!("{document:#}")).map_err(io)?;
-    }
-    let mut process = command.spawn().map_err(io)?;
-    let lines = Arc::<Lines>::default();
-    gather(process.stdout.take(), lines.clone());
-    gather(process.stderr.take(), lines.clone());
-    let url = format!("http://127.0.0.1:{port}");
-    for _ in 0..200 {
-        if let Ok(Some(status)) = process.try_wait() {
-            return fail(format!("the gateway stopped at once ({status}):\n{}", lines.all().join("\n")));
+/// A start of the binary: in a folder of its own, which a second start may share.
+#[derive(Clone, Debug)]
+pub(crate) struct Launch {
+    binary: PathBuf,
+    /// Where `config.yaml` and the data lie. Whoever makes the launch removes it.
+    pub(crate) folder: PathBuf,
+    port: u16,
+    environment: Vec<(String, String)>,
+}
+
+impl Launch {
+    /// A start with this document and environment, on a free port.
+    pub(crate) fn new(
+        binary: &Path,
+        name: &str,
+        document: Option<&Value>,
+        environment: &[(String, String)],
+    ) -> Verdict<Launch> {
+        let folder =
+            std::env::temp_dir().join(format!("tollbridge-conformance-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&folder).map_err(cannot_start)?;
+        if let Some(document) = document {
+            // JSON is YAML.
+            std::fs::write(folder.join("config.yaml"), format!("{document:#}")).map_err(cannot_start)?;
         }
-        if answers(&url).await {
-            return Ok(Running { url, process: Some(process), lines, folder: Some(folder) });
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        let port = free_port().map_err(cannot_start)?;
+        Ok(Launch { binary: binary.to_owned(), folder, port, environment: environment.to_vec() })
     }
-    fail(format!("the gateway does not answer on {url}:\n{}", lines.all().join("\n")))
+
+    /// With one more environment variable.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Launch {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.binary);
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("PORT", self.port.to_string())
+            .env("HOST", "127.0.0.1")
+            .env("DATA_DIR", self.folder.join("data"))
+            .env("LOG_FORMAT", "json")
+            .envs(self.environment.iter().cloned())
+            .current_dir(&self.folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        command
+    }
+
+    /// Starts it and waits until it answers.
+    pub(crate) async fn start(&self) -> Verdict<Running> {
+        let mut process = self.command().spawn().map_err(cannot_start)?;
+        let lines = Arc::<Lines>::default();
+        gather(process.stdout.take(), lines.clone());
+        gather(process.stderr.take(), lines.clone());
+        let url = format!("http://127.0.0.1:{}", self.port);
+        for _ in 0..200 {
+            if let Ok(Some(status)) = process.try_wait() {
+                return fail(format!("the gateway stopped at once ({status}):\n{}", lines.all().join("\n")));
+            }
+            if answers(&url).await {
+                return Ok(Running { url, process: Some(process), lines, folder: Some(self.folder.clone()) });
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        fail(format!("the gateway does not answer on {url}:\n{}", lines.all().join("\n")))
+    }
+
+    /// Starts it where it has to stop by itself. Returns whether it succeeded, and what it printed.
+    pub(crate) async fn refuse(&self) -> Verdict<(bool, String)> {
+        let running = self.command().output();
+        match tokio::time::timeout(Duration::from_secs(10), running).await {
+            Ok(Ok(output)) => {
+                let printed = [output.stdout, output.stderr].concat();
+                Ok((output.status.success(), String::from_utf8_lossy(&printed).into_owned()))
+            }
+            Ok(Err(error)) => Err(cannot_start(error)),
+            Err(_) => fail("it runs though it should have refused to"),
+        }
+    }
+}
+
+fn cannot_start(error: std::io::Error) -> Unmet {
+    Unmet::Failed(format!("cannot start the gateway: {error}"))
+}
+
+/// Sends a signal (`INT`, `TERM`, `KILL`) to a process.
+pub(crate) fn signal(running: &Running, name: &str) -> Verdict {
+    let Some(id) = running.process.as_ref().and_then(tokio::process::Child::id) else {
+        return fail("the process is gone");
+    };
+    match std::process::Command::new("kill").args([format!("-{name}"), id.to_string()]).status() {
+        Ok(status) if status.success() => Ok(()),
+        other => fail(format!("cannot send {name} to {id}: {other:?}")),
+    }
 }
 
 fn free_port() -> std::io::Result<u16> {
