@@ -47,8 +47,9 @@ type Row = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
 /// Provider instances: name, kind, path of the base URL at the stand-in, keys.
 ///
-/// A key that met a 429 is left alone for a while, so cases about limits have instances of their
-/// own, one each, and cases about failing providers do not touch those of other cases.
+/// A key that met a 401, 403 or 429 is left alone for a while, so cases about limits have
+/// instances of their own, one each, refused keys have one, and cases about failing providers do
+/// not touch those of other cases.
 const INSTANCES: &[Row] = &[
     ("openai", "openai", "/v1", &["sk-up-openai"]),
     ("openai-east", "openai", "/m/only-east,shared-model/v1", &["sk-up-east"]),
@@ -61,6 +62,8 @@ const INSTANCES: &[Row] = &[
     ("openai-limits-2", "openai", "/v1", &["sk-up-l2"]),
     ("openai-limits-3", "openai", "/v1", &["sk-up-l3"]),
     ("openai-limits-4", "openai", "/v1", &["sk-up-l4"]),
+    ("openai-denied", "openai", "/v1", &["sk-up-denied"]),
+    ("anthropic-denied", "anthropic", "/v1", &["sk-up-adenied"]),
     ("openai-faulty", "openai", "/v1", &["sk-up-faulty"]),
     ("anthropic-limits-1", "anthropic", "/v1", &["sk-up-al1"]),
     ("anthropic-limits-2", "anthropic", "/v1", &["sk-up-al2"]),
@@ -85,7 +88,7 @@ fn aliases() -> Value {
         "over-empty": ["openai-faulty/emptystream", "openai-east/ok.n-7"],
         "over-html": ["openai-faulty/html.status-502", "openai-east/ok.n-7"],
         "over-hang": ["openai-faulty/ok.hang-head", "openai-east/ok.n-7"],
-        "over-location": ["openai-faulty/error.location", "openai-east/ok.n-7"],
+        "over-location": ["openai-denied/error.location", "openai-east/ok.n-7"],
         "over-claude": ["openai-faulty/error.status-503", "anthropic/ok.n-7"],
         "over-from-claude": ["anthropic-faulty/error.status-529", "openai-east/ok.n-7"],
         "over-nothing": ["openai-faulty/error.status-503", "openai-faulty/error.status-500", "anthropic-faulty/error.status-529"],
@@ -127,7 +130,7 @@ pub(crate) fn document(upstream: &str) -> Value {
             "idle": milliseconds(IDLE),
             "whole": milliseconds(WHOLE),
         },
-        "retry": {"initial_backoff": "10ms", "max_backoff": "100ms"},
+        "retry": {"initial_backoff": "10ms", "max_backoff": "1s"},
         "body_size_limit": BODY_SIZE_LIMIT,
         "cors": {"origins": [ORIGIN]},
         "log_format": "json",

@@ -74,7 +74,8 @@ for (const provider of PROVIDERS) {
 
   test(`openai: typed errors (${provider})`, async () => {
     for (const [status, kind] of kinds) {
-      const { model } = script(`${provider}-faulty`, `error.status-${status}`);
+      const instance = [401, 403].includes(status) ? "denied" : "faulty";
+      const { model } = script(`${provider}-${instance}`, `error.status-${status}`);
       const error = await client().chat.completions.create({ model, messages }).catch((error) => error);
       assert.ok(error instanceof kind, `${status} is ${error?.constructor?.name}`);
       assert.equal(error.status, status);

@@ -30,7 +30,8 @@ KINDS = [
 def typed_exceptions(provider):
     for status, kind in KINDS:
         for stream in (False, True):
-            script = Script(f"{provider}-faulty", f"error.status-{status}")
+            instance = "denied" if status in (401, 403) else "faulty"
+            script = Script(f"{provider}-{instance}", f"error.status-{status}")
             error = raises(kind, lambda: ask(script, stream=stream))
             equal(error.status_code, status)
             equal(isinstance(error.body, dict) and bool(error.body["message"]), True, f"body {error.body}")

@@ -72,8 +72,6 @@ pub async fn serve(listener: TcpListener, standin: Arc<Standin>) -> std::io::Res
             let service = service_fn(move |request| respond(standin.clone(), request));
             // A connection that a script cuts, or that a client leaves, ends in an error here.
             let _ended = auto::Builder::new(TokioExecutor::new())
-                .http1()
-                .pipeline_flush(true)
                 .serve_connection(TokioIo::new(socket), service)
                 .await;
         });

@@ -25,14 +25,14 @@ const FRAMINGS: &[(&str, &str)] = &[
 ];
 
 /// Streams of the chat wire.
-const CHAT: &[(&str, &str)] = &[
-    ("Azure's first chunk without choices", "azure"),
-    ("usage in x_groq", "usage-xgroq"),
-    ("usage in the chunk that finishes", "usage-finish"),
-    ("usage in the choice", "usage-choice"),
-    ("usage though nobody asked", "usage-always"),
-    ("no [DONE] after the finish", "nodone"),
-    ("the finish reason twice", "finishtwice"),
+const CHAT: &[(&str, &str, &str)] = &[
+    ("Azure's first chunk without choices", "azure", "azure"),
+    ("usage in x_groq", "groq", "usage-xgroq"),
+    ("usage in the chunk that finishes", "openai", "usage-finish"),
+    ("usage in the choice", "openai", "usage-choice"),
+    ("usage though nobody asked", "openai", "usage-always"),
+    ("no [DONE] after the finish", "openai", "nodone"),
+    ("the finish reason twice", "openrouter", "finishtwice"),
 ];
 
 pub(super) fn cases() -> Vec<Case> {
@@ -43,8 +43,8 @@ pub(super) fn cases() -> Vec<Case> {
             cases.push(Case::new("dialects", named, move |hands| streamed(hands, provider, setting)));
         }
     }
-    for (name, setting) in CHAT {
-        cases.push(Case::new("dialects", *name, move |hands| streamed(hands, "openai", setting)));
+    for (name, provider, setting) in CHAT {
+        cases.push(Case::new("dialects", *name, move |hands| streamed(hands, provider, setting)));
     }
     for coding in ["gzip", "br", "zstd"] {
         for provider in PROVIDERS {

@@ -38,7 +38,7 @@ const ROWS: &[Row] = &[
     row("html", &[502], 4, ""),
     row("garbage", &[502], 4, ""),
     row("inband.as-529", &[500, 502, 503, 529], 4, "Overloaded"),
-    row("inband.as-400", &[400, 502], 4, "refused"),
+    row("inband.as-400", &[400, 502], 1, "refused"),
     row("down", &[502], 4, ""),
     row("redirect", &[502], 4, ""),
 ];
@@ -77,7 +77,8 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 async fn fault(hands: Hands, row: &'static Row, provider: &'static str, stream: bool) -> Verdict {
-    let answer = hands.chat(&format!("{provider}-faulty/{}", row.script)).streamed_if(stream).send().await?;
+    let instance = format!("{provider}-{}", if denies(row) { "denied" } else { "faulty" });
+    let answer = hands.chat(&format!("{instance}/{}", row.script)).streamed_if(stream).send().await?;
     let status = answer.status.as_u16();
     check(row.statuses.contains(&status), || {
         format!("status: expected one of {:?}, found {status}", row.statuses)
@@ -93,17 +94,18 @@ async fn fault(hands: Hands, row: &'static Row, provider: &'static str, stream: 
         format!("{seen} attempts, expected at most {}", row.attempts)
     })?;
     same("x-tollbridge-attempts", answer.header("x-tollbridge-attempts"), seen.to_string().as_str())?;
-    same(
-        "x-tollbridge-provider",
-        answer.header("x-tollbridge-provider"),
-        format!("{provider}-faulty").as_str(),
-    )?;
+    same("x-tollbridge-provider", answer.header("x-tollbridge-provider"), instance.as_str())?;
     if row.attempts > 1 {
         same("x-should-retry", answer.header("x-should-retry"), "false")?;
         check(seen > 1, || "it was not tried again".to_owned())?;
     }
     let sums = hands.world.main.sums(&format!("model={}", hands.model(row.script)), 1).await?;
     same("rows and errors in the ledger", (sums.requests, sums.errors), (1, 1))
+}
+
+/// Whether the provider refuses the key, which then rests.
+fn denies(row: &Row) -> bool {
+    row.statuses == [401] || row.statuses == [403]
 }
 
 async fn hanging(hands: Hands, provider: &'static str, place: &'static str, stream: bool) -> Verdict {

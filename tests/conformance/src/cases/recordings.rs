@@ -59,12 +59,9 @@ async fn all(
 }
 
 async fn play(hands: Hands, provider: &str, recording: &Recording, piece: &str) -> Verdict {
-    // Failing answers are retried, and a 429 rests the key: those have an instance to themselves.
-    let instance = if recording.response.status == 429 {
-        format!("{provider}-limits-3")
-    } else {
-        format!("{provider}-faulty")
-    };
+    // A key that is refused rests, so those answers have an instance to themselves.
+    let denied = [401, 403, 429].contains(&recording.response.status);
+    let instance = format!("{provider}-{}", if denied { "denied" } else { "faulty" });
     let model = format!("{instance}/replay.id-{}{piece}", recording.id);
     let hands = Hands::new(hands.world.clone(), usize::from_str_radix(&recording.id[..8], 16).unwrap_or(0));
     let body = recording.response.body.clone().unwrap_or_default();
