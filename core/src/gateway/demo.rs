@@ -150,7 +150,7 @@ fn usage(says: &Says, body: &[u8]) -> Usage {
         Says::Text(text) => text,
         Says::Call { arguments, .. } => arguments,
     };
-    let (input, output) = (super::interim::prompt_tokens(body), estimate::tokens(said));
+    let (input, output) = (estimate::prompt_tokens(body), estimate::tokens(said));
     Usage { input: Some(input), output: Some(output), ..Usage::default() }
 }
 

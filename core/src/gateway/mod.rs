@@ -31,7 +31,6 @@ mod dispatch;
 mod failed;
 mod flight;
 mod health;
-mod interim;
 mod limits;
 mod models;
 mod passing;

@@ -12,7 +12,7 @@ use super::{
     upstream::Upstream,
 };
 use crate::{
-    ledger::{self, UsageRow},
+    ledger::{self, UsageRow, estimate},
     ports::Ports,
 };
 
@@ -85,7 +85,7 @@ fn take(row: &mut UsageRow, facts: Facts) {
 /// Where nobody counted, the gateway does, and says so. A request that was sent is never free.
 fn estimate_missing(row: &mut UsageRow, prompt: &[u8]) {
     if row.usage.input.is_none() {
-        row.usage.input = Some(super::interim::prompt_tokens(prompt));
+        row.usage.input = Some(estimate::prompt_tokens(prompt));
         row.estimated = true;
     }
     if row.usage.output.is_none() {
