@@ -4,6 +4,8 @@ pub mod config;
 pub mod conversation;
 pub mod error;
 pub mod frame;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 pub mod gateway;
 pub mod govern;
 pub mod ledger;

@@ -9,15 +9,7 @@ use super::{SseError, SseEvent, SseFramer, Unfinished};
 type Outcome = (Vec<Result<Bytes, SseError>>, Option<Unfinished>);
 
 fn frame(limit: usize, pieces: &[&[u8]]) -> Outcome {
-    let mut framer = SseFramer::new(limit);
-    let mut events = Vec::new();
-    for piece in pieces {
-        framer.push(Bytes::copy_from_slice(piece));
-        while let Some(event) = framer.next() {
-            events.push(event);
-        }
-    }
-    (events, framer.finish())
+    crate::fuzz::frame(limit, pieces.iter().copied())
 }
 
 fn raws(text: &str) -> (Vec<String>, Option<(String, bool)>) {
@@ -214,7 +206,7 @@ fn pieces<'a>(text: &'a [u8], cuts: &[proptest::sample::Index]) -> Vec<&'a [u8]>
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn any_split_gives_the_same_events(

@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use proptest::prelude::*;
-use serde_json::Value;
 
 use super::super::{Edits, Json, Sketch};
-use super::{Pairs, object, read};
+use super::{object, read};
+use crate::fuzz::{Pairs, Wish};
 
 fn edited(body: &str, edit: impl FnOnce(&mut Edits<'_>)) -> String {
     let sketch = read(body).unwrap();
@@ -119,13 +119,6 @@ fn what_is_not_edited_is_not_copied() {
     assert_eq!(after.as_ptr(), body[12..].as_ptr());
 }
 
-#[derive(Clone, Debug)]
-enum Wish {
-    Set(String, String),
-    Remove(String),
-    Rename(String, String),
-}
-
 fn name() -> impl Strategy<Value = String> {
     proptest::sample::select(&["model", "stream", "n", "messages", "a\"b", "é"][..]).prop_map(str::to_owned)
 }
@@ -138,37 +131,12 @@ fn wish() -> impl Strategy<Value = Wish> {
     ]
 }
 
-fn carry_out(wish: &Wish, edits: &mut Edits<'_>, pairs: &mut Vec<(String, Value)>) {
-    let find = |pairs: &[(String, Value)], wanted: &str| pairs.iter().position(|(name, _)| name == wanted);
-    match wish {
-        Wish::Set(name, value) => {
-            edits.set(name, value.as_str());
-            match find(pairs, name) {
-                Some(at) => pairs[at].1 = value.as_str().into(),
-                None => pairs.push((name.clone(), value.as_str().into())),
-            }
-        }
-        Wish::Remove(name) => {
-            let at = find(pairs, name);
-            assert_eq!(edits.remove(name), at.is_some());
-            at.map(|at| pairs.remove(at));
-        }
-        Wish::Rename(old, new) => {
-            let at = find(pairs, old).filter(|_| find(pairs, new).is_none());
-            assert_eq!(edits.rename(old, new), at.is_some());
-            if let Some(at) = at {
-                pairs[at].0.clone_from(new);
-            }
-        }
-    }
-}
-
 fn sketched(text: &str) -> Option<Sketch> {
     read(text).ok()
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
     fn any_edits_do_what_they_say(
@@ -179,7 +147,7 @@ proptest! {
         let Pairs(mut want) = serde_json::from_str(&text).unwrap();
         let mut edits = sketch.edit();
         for wish in &wishes {
-            carry_out(wish, &mut edits, &mut want);
+            wish.carry_out(&mut edits, &mut want);
         }
         let pieces = edits.pieces();
         prop_assert!(pieces.iter().all(|piece| !piece.is_empty()));
