@@ -280,21 +280,38 @@ fn names_that_only_look_alike_are_not_duplicates() {
     }
 }
 
+/// An object of these keys: `"key7":0` and so on.
+fn keys(names: impl Iterator<Item = usize>) -> String {
+    let members: Vec<_> = names.map(|name| format!("\"key{name}\":0")).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+/// That the key is refused where it stands for the second time.
+fn is_refused(text: &str, key: usize) {
+    let quoted = format!("\"key{key}\"");
+    match read(text) {
+        Err(SketchError::DuplicateKey { key: found, place }) => {
+            assert_eq!(found, quoted.trim_matches('"'));
+            assert_eq!(place.offset, text.rfind(&quoted).unwrap());
+        }
+        other => panic!("{key}: {other:?}"),
+    }
+}
+
+#[test]
+fn duplicates_are_found_among_keys_with_the_same_fingerprint() {
+    for again in 0..60 {
+        is_refused(&keys((0..60).chain([again])), again);
+    }
+}
+
 #[test]
 fn duplicates_are_found_among_many_keys_without_comparing_all_pairs() {
-    let many = |names: &mut dyn Iterator<Item = usize>| {
-        let members: Vec<_> = names.map(|name| format!("\"key{name}\":{name}")).collect();
-        format!("{{{}}}", members.join(","))
-    };
     let count = 200_000;
-    assert_eq!(read(many(&mut (0..count))).unwrap().members().len(), count);
+    assert_eq!(read(keys(0..count)).unwrap().members().len(), count);
     for (first, again) in [(0, 63), (0, 64), (63, 64), (5, count - 1), (70, 71)] {
-        let text = many(&mut (0..count).map(|name| if name == again { first } else { name }));
-        let found = read(text).unwrap_err();
-        assert!(
-            matches!(&found, SketchError::DuplicateKey { key, .. } if *key == format!("key{first}")),
-            "{first} {again}: {found}"
-        );
+        let names = (0..count).map(|name| if name == again { first } else { name });
+        is_refused(&keys(names), first);
     }
 }
 
@@ -347,6 +364,8 @@ fn errors_say_what_is_wrong_and_where() {
         (b"{\"a\":\"\\u12g4\"}", Flaw::InvalidEscape),
         (b"{\"a\":\"\\ud800\"}", Flaw::LoneSurrogate),
         (b"{\"a\":\"\\ude00\"}", Flaw::LoneSurrogate),
+        (b"{\"a\":\"\\ude00\\ude00\"}", Flaw::LoneSurrogate),
+        (b"{\"a\":\"\\ud83d\\ud83d\\ude00\"}", Flaw::LoneSurrogate),
         (b"{\"a\":\"\xff\"}", Flaw::InvalidUtf8),
         (b"{\xff", Flaw::ExpectedKey),
     ];
