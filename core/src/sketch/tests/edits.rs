@@ -136,7 +136,7 @@ fn sketched(text: &str) -> Option<Sketch> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn any_edits_do_what_they_say(

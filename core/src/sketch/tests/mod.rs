@@ -138,7 +138,7 @@ fn white() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn agrees_about_arbitrary_bytes(bytes: Vec<u8>) {
