@@ -9,6 +9,7 @@ pub mod fuzz;
 pub mod gateway;
 pub mod govern;
 pub mod ledger;
+pub mod model;
 pub mod nearest;
 pub mod payload;
 pub mod ports;

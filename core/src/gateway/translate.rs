@@ -17,7 +17,7 @@ use crate::{
     frame::sse::{SseEvent, SseFramer},
     ports::{HttpError, Micros},
     protocol::{
-        Encoded, ModelFacts, Target,
+        Encoded, Target,
         chat::{self, AnswerMeta, StreamEncoder},
         messages::{self, StreamDecoder},
     },
@@ -34,10 +34,7 @@ pub(super) fn request(attempt: Try<'_>, policy: &Policy) -> Result<Encoded, ApiE
         model: &attempt.candidate.model,
         provider: &attempt.provider.name,
         front: attempt.call.front,
-        facts: ModelFacts {
-            max_output: catalogue::find(&attempt.candidate.model).and_then(|model| model.max_output),
-            ..ModelFacts::default()
-        },
+        facts: catalogue::find(&attempt.candidate.model),
         on_unsupported: policy.on_unsupported,
     };
     messages::encode_request(&request, &target)

@@ -24,7 +24,7 @@ mod target;
 use crate::error::{ApiError, ErrorKind};
 
 pub use fields::Losses;
-pub use target::{Encoded, ModelFacts, OnUnsupported, Target, Thinking};
+pub use target::{Encoded, OnUnsupported, Target};
 
 /// What an upstream speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,4 +1,5 @@
 use super::{Front, Losses};
+use crate::model::{Model, Param};
 
 /// Whom a request is encoded for.
 #[derive(Debug, Clone, Copy)]
@@ -9,42 +10,17 @@ pub struct Target<'a> {
     pub provider: &'a str,
     /// What the caller speaks: fields are named to it in its own words.
     pub front: Front,
-    /// What is known of the model.
-    pub facts: ModelFacts,
+    /// What is known of the model, where anything is.
+    pub facts: Option<&'a Model>,
     /// What becomes of fields that the wire cannot carry.
     pub on_unsupported: OnUnsupported,
 }
 
-/// What an encoder may know of a model. The default is a model of which nothing is known.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ModelFacts {
-    /// The most tokens that it writes in one answer.
-    pub max_output: Option<u32>,
-    /// Request fields, in chat's names, that it answers with an error (`temperature`, `top_p`,
-    /// `top_k`, …). `temperature+top_p` says that it takes either and not both.
-    pub refuses: &'static [&'static str],
-    /// How it is told to think.
-    pub thinking: Thinking,
-    /// The levels of effort that it knows, lowest first; empty where that is not known.
-    pub efforts: &'static [&'static str],
-    /// Whether it is known to lack native structured outputs.
-    pub lacks_json_schema: bool,
-    /// Whether it takes system messages in the middle of a conversation.
-    pub system_turns: bool,
-}
-
-/// How a model is told to think, on Anthropic's wire.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Thinking {
-    /// Not known: asked for as the newest models want it.
-    #[default]
-    Unknown,
-    /// It does not think.
-    None,
-    /// By a budget of tokens (`thinking.budget_tokens`).
-    Budget,
-    /// By a level of effort, deciding itself how long (`thinking.type: adaptive`).
-    Adaptive,
+impl Target<'_> {
+    /// Whether the model is known to refuse `param`, however the rest of the request looks.
+    pub(super) fn refuses(&self, param: Param) -> bool {
+        self.facts.is_some_and(|model| model.refuses.contains(param))
+    }
 }
 
 /// What becomes of a request field that the wire cannot carry.

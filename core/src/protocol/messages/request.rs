@@ -7,6 +7,7 @@ use super::{
 use crate::{
     conversation::{AllowedMode, Format, FunctionTool, Json, Request, Tool, ToolChoice},
     error::ApiError,
+    model::Param,
     protocol::{
         Encoded, Target, Wire,
         fields::Report,
@@ -17,6 +18,8 @@ use crate::{
 /// The limit that is sent where neither the caller nor the catalogue knows one. The wire demands
 /// a limit; this one every model with a context of today allows.
 const DEFAULT_MAX_TOKENS: u64 = 8192;
+/// The least `top_p` that goes with thinking ("Extended thinking", feature compatibility).
+const LEAST_TOP_P: f64 = 0.95;
 
 /// Writes `request` for Anthropic's wire, with what it cannot say.
 ///
@@ -26,17 +29,18 @@ pub fn encode_request(request: &Request<'_>, target: &Target<'_>) -> Result<Enco
     let mut report = Report::new(Wire::Messages, target);
     report_losses(request, &mut report)?;
 
-    let max_tokens =
-        request.max_tokens.or(target.facts.max_output.map(u64::from)).unwrap_or(DEFAULT_MAX_TOKENS);
+    let most = target.facts.and_then(|model| model.max_output);
+    let max_tokens = request.max_tokens.or(most.map(u64::from)).unwrap_or(DEFAULT_MAX_TOKENS);
     let plan = plan(request, target, max_tokens, &mut report)?;
-    let turns = Turns::of(request, target.facts.system_turns, &mut report)?;
+    let system_turns = target.facts.is_some() && !target.refuses(Param::SystemTurn);
+    let turns = Turns::of(request, system_turns, &mut report)?;
 
     let mut body = Vec::with_capacity(estimate(request));
     let mut object = Object::new(&mut body);
     object.string("model", target.model);
     object.unsigned("max_tokens", max_tokens);
     write_turns(&mut object, &turns, instruction(request, target), &mut report)?;
-    write_tools(&mut object, request, &mut report)?;
+    write_tools(&mut object, request, target, &mut report)?;
     write_sampling(&mut object, request, target, &plan, &mut report)?;
     plan.write(&mut object, native_schema(request, target)?);
     write_rest(&mut object, request, &mut report)?;
@@ -155,7 +159,7 @@ fn instruction(request: &Request<'_>, target: &Target<'_>) -> Option<String> {
         Some(Format::JsonObject) => {
             Some("Answer with one valid JSON object and nothing else: no prose, no code fence.".to_owned())
         }
-        Some(Format::JsonSchema { schema, .. }) if target.facts.lacks_json_schema => Some(format!(
+        Some(Format::JsonSchema { schema, .. }) if target.refuses(Param::JsonSchema) => Some(format!(
             "Answer with one valid JSON value and nothing else: no prose, no code fence. It must follow this JSON \
              schema: {}",
             schema.as_ref().map_or("{}", |schema| schema.get())
@@ -167,7 +171,7 @@ fn instruction(request: &Request<'_>, target: &Target<'_>) -> Option<String> {
 /// The schema for `output_config.format`.
 fn native_schema<'r>(request: &'r Request<'_>, target: &Target<'_>) -> Result<Option<Raw<'r>>, ApiError> {
     match &request.format {
-        Some(Format::JsonSchema { schema, .. }) if !target.facts.lacks_json_schema => match schema {
+        Some(Format::JsonSchema { schema, .. }) if !target.refuses(Param::JsonSchema) => match schema {
             Some(schema) => Ok(Some(schema)),
             None => Err(ApiError::invalid("`response_format.json_schema.schema` is missing.")
                 .with_param("response_format.json_schema.schema")
@@ -182,6 +186,7 @@ type Body<'o> = Object<'o, Vec<u8>>;
 fn write_tools(
     object: &mut Body<'_>,
     request: &Request<'_>,
+    target: &Target<'_>,
     report: &mut Report<'_>,
 ) -> Result<(), ApiError> {
     let allowed = match &request.tool_choice {
@@ -211,7 +216,7 @@ fn write_tools(
             Ok::<(), ApiError>(())
         })?;
     }
-    write_tool_choice(object, request, written)
+    write_tool_choice(object, request, written, target, report)
 }
 
 fn write_tool(object: &mut Body<'_>, tool: &FunctionTool<'_>) {
@@ -233,9 +238,15 @@ fn write_tool(object: &mut Body<'_>, tool: &FunctionTool<'_>) {
 
 /// Writes `tool_choice`, which the wire takes only beside tools. That several calls at once are
 /// not wanted is said inside it.
-fn write_tool_choice(object: &mut Body<'_>, request: &Request<'_>, tools: usize) -> Result<(), ApiError> {
+fn write_tool_choice(
+    object: &mut Body<'_>,
+    request: &Request<'_>,
+    tools: usize,
+    target: &Target<'_>,
+    report: &mut Report<'_>,
+) -> Result<(), ApiError> {
     let single = request.parallel_tool_calls == Some(false);
-    let (kind, name) = match &request.tool_choice {
+    let (mut kind, mut name) = match &request.tool_choice {
         None if single => ("auto", None),
         None => return Ok(()),
         Some(ToolChoice::Auto | ToolChoice::Allowed { mode: AllowedMode::Auto, .. }) => ("auto", None),
@@ -251,6 +262,11 @@ fn write_tool_choice(object: &mut Body<'_>, request: &Request<'_>, tools: usize)
             Ok(())
         };
     }
+    if matches!(kind, "any" | "tool") && target.refuses(Param::ForcedTool) {
+        let why = "the model cannot be made to call a tool: use `auto`";
+        report.lost_input("tool_choice", "tool_choice".to_owned(), why)?;
+        (kind, name) = ("auto", None);
+    }
     object.object("tool_choice", |choice| {
         choice.string("type", kind);
         choice.string_or_skip("name", name.map(|name| name.as_ref()));
@@ -261,8 +277,7 @@ fn write_tool_choice(object: &mut Body<'_>, request: &Request<'_>, tools: usize)
     Ok(())
 }
 
-/// Thinking and these settings exclude each other ("Extended thinking", feature compatibility),
-/// and some models refuse some of them, or two at once.
+/// Some models refuse some of these settings, always or while they think, or two at once.
 fn write_sampling(
     object: &mut Body<'_>,
     request: &Request<'_>,
@@ -270,12 +285,11 @@ fn write_sampling(
     plan: &Plan<'_>,
     report: &mut Report<'_>,
 ) -> Result<(), ApiError> {
-    let refuses = |name: &str| target.facts.refuses.contains(&name);
-    let thinks = plan.thinks();
+    let refuses = |param| plan.refuses(target, param);
     let sampling = &request.sampling;
     let mut temperature = false;
     if let Some(value) = sampling.temperature {
-        if refuses("temperature") || (thinks && value != 1.0) {
+        if refuses(Param::Temperature) {
             if value != 1.0 {
                 report.lost("temperature")?;
             }
@@ -288,15 +302,15 @@ fn write_sampling(
         }
     }
     if let Some(value) = sampling.top_p.filter(|top_p| *top_p != 1.0) {
-        let excluded = temperature && refuses("temperature+top_p");
-        if excluded || refuses("top_p") || (thinks && value < 0.95) {
+        let excluded = temperature && refuses(Param::TemperatureWithTopP);
+        if excluded || refuses(Param::TopP) || (plan.thinks() && value < LEAST_TOP_P) {
             report.lost("top_p")?;
         } else {
             object.float("top_p", value);
         }
     }
     if let Some(value) = sampling.top_k {
-        if thinks || refuses("top_k") {
+        if refuses(Param::TopK) {
             report.lost("top_k")?;
         } else {
             object.unsigned("top_k", value);

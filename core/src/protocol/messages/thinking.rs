@@ -2,16 +2,18 @@
 //!
 //! Newer models decide themselves how long they think and take a level of effort ("Adaptive
 //! thinking", "Effort"); older ones take a budget of tokens ("Extended thinking"), for which a
-//! level becomes a share of the limit on tokens, with OpenRouter's published ratios. Thinking and
-//! a forced tool exclude each other, and a budget demands that the turn of a running tool loop
-//! still has its signed thinking: where it has not, the model is asked without, and the report
+//! level becomes a share of the limit on tokens, with OpenRouter's published ratios. What a model
+//! takes is the catalogue's to say; one that nobody knows is asked as the newest want it. With a
+//! budget, thinking and a forced tool exclude each other, and the turn of a running tool loop must
+//! still have its signed thinking: where it has not, the model is asked without, and the report
 //! says so.
 
 use crate::{
     conversation::{AllowedMode, Part, Request, Role, ToolChoice},
     error::ApiError,
+    model::{Control, Effort, Param, Params},
     protocol::{
-        Target, Thinking,
+        OnUnsupported, Target,
         fields::Report,
         json::{Count, Object, Raw, Str, from_str, wire_object},
     },
@@ -21,8 +23,9 @@ use crate::{
 const MIN_BUDGET: u64 = 1024;
 /// The most that a level of effort is worth; more only by an explicit budget.
 const MAX_BUDGET: u64 = 32_000;
-/// Levels of effort from the lowest to the highest.
-const LEVELS: [&str; 6] = ["minimal", "low", "medium", "high", "xhigh", "max"];
+/// What does not go with thinking on a model that nobody knows ("Extended thinking", feature
+/// compatibility).
+const EXCLUDED: Params = Params::of(&[Param::Temperature, Param::TopK, Param::ForcedTool]);
 
 /// What is sent.
 #[derive(Debug, Default)]
@@ -37,10 +40,7 @@ enum Mode<'r> {
     #[default]
     Absent,
     /// The caller's own `thinking` object.
-    Raw {
-        json: Raw<'r>,
-        thinks: bool,
-    },
+    Raw(Raw<'r>),
     Disabled,
     Adaptive {
         visible: bool,
@@ -53,8 +53,20 @@ impl Plan<'_> {
     pub(super) fn thinks(&self) -> bool {
         match self.mode {
             Mode::Absent | Mode::Disabled => false,
-            Mode::Raw { thinks, .. } => thinks,
-            Mode::Adaptive { .. } | Mode::Budget(_) => true,
+            Mode::Raw(_) | Mode::Adaptive { .. } | Mode::Budget(_) => true,
+        }
+    }
+
+    /// Whether the model, asked in this way, refuses `param`.
+    pub(super) fn refuses(&self, target: &Target<'_>, param: Param) -> bool {
+        let effort = match self.mode {
+            Mode::Absent => None,
+            Mode::Disabled => Some(Effort::None),
+            _ => Some(Effort::High),
+        };
+        match target.facts {
+            Some(model) => model.would_refuse(param, effort),
+            None => self.thinks() && EXCLUDED.contains(param),
         }
     }
 
@@ -62,7 +74,7 @@ impl Plan<'_> {
     pub(super) fn write(&self, object: &mut Object<'_, Vec<u8>>, schema: Option<Raw<'_>>) {
         match self.mode {
             Mode::Absent => {}
-            Mode::Raw { json, .. } => object.json("thinking", json),
+            Mode::Raw(json) => object.json("thinking", json),
             Mode::Disabled => object.object("thinking", |thinking| thinking.string("type", "disabled")),
             Mode::Adaptive { visible } => object.object("thinking", |thinking| {
                 thinking.string("type", "adaptive");
@@ -110,62 +122,98 @@ pub(super) fn plan<'r>(
     let kind = thinking.kind.as_ref().map(|kind| kind.0.as_ref());
     let effort = options.effort.as_deref();
 
-    let off = effort == Some("none") || options.enabled == Some(false) || kind == Some("disabled");
-    if off {
-        let mode = match target.facts.thinking {
-            Thinking::None | Thinking::Budget => Mode::Absent,
-            Thinking::Adaptive | Thinking::Unknown => Mode::Disabled,
-        };
-        return Ok(Plan { mode, effort: None });
-    }
-    let level = match effort {
-        Some(effort) => level(effort, target, report)?,
-        None => None,
+    let lost = match (raw, effort) {
+        (Some(_), _) => "thinking",
+        (None, Some(_)) => "reasoning_effort",
+        (None, None) => "reasoning",
     };
-    // `{"type": "enabled"}` alone is how other providers spell it: that is no budget.
-    let complete = kind != Some("enabled") || thinking.budget_tokens.is_some();
-    if let Some(json) = raw.filter(|_| complete && !is_forced(request)) {
-        return Ok(Plan { mode: Mode::Raw { json, thinks: true }, effort: level });
+    if effort == Some("none") || options.enabled == Some(false) || kind == Some("disabled") {
+        return off(target, lost, report);
     }
-    let lost = if raw.is_some() { "thinking" } else { "reasoning_effort" };
-    if target.facts.thinking == Thinking::None {
+    if target.facts.is_some_and(|model| model.reasoning.control == Control::None) {
         report.lost(lost)?;
         return Ok(Plan::default());
     }
-    let adaptive = target.facts.thinking != Thinking::Budget;
-    if is_forced(request) {
+    let adaptive = !target.refuses(Param::AdaptiveThinking);
+    let level = match effort {
+        Some(effort) if adaptive => level(effort, target, report)?,
+        _ => None,
+    };
+    if is_forced(request) && excludes_forced_tool(target) {
         report.lost(lost)?;
-        return Ok(Plan { mode: Mode::Absent, effort: level.filter(|_| adaptive) });
+        return Ok(Plan { mode: Mode::Absent, effort: level });
     }
-    if adaptive {
+    // `{"type": "enabled"}` alone is how other providers spell it: that is no budget.
+    let taken = match kind {
+        Some("enabled") => thinking.budget_tokens.is_some() && !target.refuses(Param::ThinkingBudget),
+        Some("adaptive") => adaptive,
+        _ => true,
+    };
+    if let Some(json) = raw.filter(|_| taken) {
+        return Ok(Plan { mode: Mode::Raw(json), effort: level });
+    }
+    let asked = thinking.budget_tokens.map(|count| count.0).or(options.budget_tokens);
+    let budgets = target.facts.is_some() && !target.refuses(Param::ThinkingBudget);
+    if adaptive && !(budgets && asked.is_some()) {
+        if asked.is_some() {
+            report.lost(lost)?;
+        }
         let visible = options.visible != Some(false);
         return Ok(Plan { mode: Mode::Adaptive { visible }, effort: level });
     }
-    let budget = options.budget_tokens.unwrap_or_else(|| share(effort.unwrap_or("medium"), max_tokens));
     if max_tokens <= MIN_BUDGET || lacks_thinking(request) {
         report.lost(lost)?;
         return Ok(Plan::default());
     }
-    Ok(Plan { mode: Mode::Budget(budget.clamp(MIN_BUDGET, max_tokens - 1)), effort: None })
+    let budget = asked.unwrap_or_else(|| share(effort.unwrap_or("medium"), max_tokens));
+    Ok(Plan { mode: Mode::Budget(budget.clamp(MIN_BUDGET, max_tokens - 1)), effort: level })
 }
 
-/// The level of effort to send: the one that was asked for, or the nearest below it that the model
-/// has, which is then reported.
+/// The plan where no thinking is wanted. A model that always thinks cannot be asked for that: its
+/// lowest level is another thing, which the caller has to choose.
+fn off<'r>(target: &Target<'_>, name: &'static str, report: &mut Report<'_>) -> Result<Plan<'r>, ApiError> {
+    let Some(reasoning) = target.facts.map(|model| model.reasoning) else {
+        return Ok(Plan { mode: Mode::Disabled, effort: None });
+    };
+    if !reasoning.always {
+        let thinks_unasked = reasoning.control != Control::None && reasoning.default != Some(Effort::None);
+        let mode = if thinks_unasked { Mode::Disabled } else { Mode::Absent };
+        return Ok(Plan { mode, effort: None });
+    }
+    let lowest = reasoning.efforts.iter().next().map(Effort::name);
+    if target.on_unsupported == OnUnsupported::Drop {
+        report.lost(name)?;
+        return Ok(Plan { mode: Mode::Absent, effort: lowest });
+    }
+    let advice = lowest.map_or(String::new(), |lowest| format!(" Its lowest level is `{lowest}`."));
+    let message = format!("`{name}` cannot switch the thinking of `{}` off.{advice}", target.model);
+    Err(ApiError::invalid(message).with_param(name).with_code("unsupported_value"))
+}
+
+/// Whether thinking gives way where a tool is forced. A model that takes no forced tool at all
+/// keeps its thinking: then the choice of tool is what is lost.
+fn excludes_forced_tool(target: &Target<'_>) -> bool {
+    target.facts.map_or(EXCLUDED, |model| model.refuses_while_reasoning).contains(Param::ForcedTool)
+}
+
+/// The level of effort to send: the one that was asked for, or the nearest that the model has,
+/// which is then reported. `minimal` is the word for the lowest, whatever that is.
 fn level<'r>(
     effort: &'r str,
     target: &Target<'_>,
     report: &mut Report<'_>,
 ) -> Result<Option<&'r str>, ApiError> {
-    let known = target.facts.efforts;
-    let place = LEVELS.iter().position(|level| *level == effort);
-    let wanted = if effort == "minimal" && !known.contains(&"minimal") { "low" } else { effort };
-    if known.is_empty() || known.contains(&wanted) {
-        return Ok(Some(wanted));
+    let known = target.facts.map(|model| model.reasoning.efforts).unwrap_or_default();
+    let Some(asked) = Effort::named(effort) else { return Ok(Some(effort)) };
+    let near = match asked {
+        Effort::Minimal if known.is_unknown() => Some(Effort::Low),
+        _ if known.is_unknown() => Some(asked),
+        _ => known.nearest(asked),
+    };
+    if near != Some(asked) && asked != Effort::Minimal {
+        report.lost("reasoning_effort")?;
     }
-    let Some(place) = place else { return Ok(Some(wanted)) };
-    report.lost("reasoning_effort")?;
-    let below = LEVELS.iter().take(place + 1).rev().find(|level| known.contains(level));
-    Ok(below.or(known.first()).copied())
+    Ok(near.map(Effort::name))
 }
 
 /// A level's share of the limit on tokens.

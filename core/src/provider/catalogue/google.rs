@@ -1,13 +1,12 @@
 //! Google's models. Source: the pages "Gemini models", "Gemini thinking" and "Gemini 3 developer
 //! guide" of the Gemini API's documentation.
 
-use super::{
-    Model, Params, Reasoning,
-    facts::{
-        Control,
-        Effort::{High, Low, Medium, Minimal, None as Off},
-        Param::{Temperature, TopK, TopP},
-    },
+use crate::model::{
+    Control,
+    Effort::{High, Low, Medium, Minimal, None as Off},
+    Model,
+    Param::{Temperature, TopK, TopP},
+    Params, Reasoning,
 };
 
 /// The newer flash models refuse sampling parameters.

@@ -20,7 +20,6 @@
 //! from what their APIs answered, in November 2026.
 
 mod anthropic;
-mod facts;
 mod google;
 mod openai;
 mod others;
@@ -30,7 +29,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::Row;
-pub use facts::{BadDate, Control, Date, Effort, Efforts, Model, Param, Params, Reasoning};
+pub use crate::model::{BadDate, Control, Date, Effort, Efforts, Model, Param, Params, Reasoning};
 
 /// The built-in tables, each sorted by id.
 static BUILT_IN: &[&[Model]] = &[openai::MODELS, anthropic::MODELS, google::MODELS, others::MODELS];

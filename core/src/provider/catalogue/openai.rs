@@ -2,13 +2,12 @@
 //! compatibility") of OpenAI's documentation; the reference of chat completions for `stop`,
 //! `max_tokens` and `logprobs`.
 
-use super::{
-    Model, Params, Reasoning,
-    facts::{
-        Control,
-        Effort::{High, Low, Max, Medium, Minimal, None as Off, Xhigh},
-        Param::{FrequencyPenalty, LogitBias, Logprobs, MaxTokens, PresencePenalty, Stop, Temperature, TopP},
-    },
+use crate::model::{
+    Control,
+    Effort::{High, Low, Max, Medium, Minimal, None as Off, Xhigh},
+    Model,
+    Param::{FrequencyPenalty, LogitBias, Logprobs, MaxTokens, PresencePenalty, Stop, Temperature, TopP},
+    Params, Reasoning,
 };
 
 /// What the models that always reason refuse.

@@ -1,13 +1,12 @@
 //! The models of the other makers, as far as they differ from each other. Sources: the model
 //! pages of xAI, DeepSeek, Mistral, Moonshot, Z.ai, MiniMax, Alibaba, Cohere, Perplexity and Groq.
 
-use super::{
-    Model, Params, Reasoning,
-    facts::{
-        Control,
-        Effort::{High, Low, Max, Medium, None as Off, Xhigh},
-        Param::{FrequencyPenalty, N, PresencePenalty, Stop, Temperature, TopP},
-    },
+use crate::model::{
+    Control,
+    Effort::{High, Low, Max, Medium, None as Off, Xhigh},
+    Model,
+    Param::{FrequencyPenalty, N, PresencePenalty, Stop, Temperature, TopP},
+    Params, Reasoning,
 };
 
 /// xAI, "Reasoning": presence_penalty, frequency_penalty and stop are errors on models that reason.

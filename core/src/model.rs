@@ -1,4 +1,7 @@
-//! What is known about one model.
+//! What is known about one model: its limits, what it refuses, how it reasons.
+//!
+//! Only the types. The facts themselves stand in the [catalogue](crate::provider::catalogue); the
+//! wires, which see nothing of providers, are handed one [`Model`] with each request.
 
 use std::borrow::Cow;
 
@@ -36,7 +39,7 @@ pub struct Model {
 }
 
 impl Model {
-    pub(super) const fn new(
+    pub(crate) const fn new(
         provider: &'static str,
         id: &'static str,
         context: Option<u32>,
@@ -54,22 +57,22 @@ impl Model {
         }
     }
 
-    pub(super) const fn refuses(mut self, params: Params) -> Self {
+    pub(crate) const fn refuses(mut self, params: Params) -> Self {
         self.refuses = params;
         self
     }
 
-    pub(super) const fn refuses_while_reasoning(mut self, params: Params) -> Self {
+    pub(crate) const fn refuses_while_reasoning(mut self, params: Params) -> Self {
         self.refuses_while_reasoning = params;
         self
     }
 
-    pub(super) const fn reasons(mut self, reasoning: Reasoning) -> Self {
+    pub(crate) const fn reasons(mut self, reasoning: Reasoning) -> Self {
         self.reasoning = reasoning;
         self
     }
 
-    pub(super) const fn retires(mut self, year: u16, month: u8, day: u8) -> Self {
+    pub(crate) const fn retires(mut self, year: u16, month: u8, day: u8) -> Self {
         self.retires = Some(Date { year, month, day });
         self
     }
@@ -86,7 +89,7 @@ impl Model {
 /// A request parameter that some models refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[repr(u16)]
+#[repr(u32)]
 pub enum Param {
     /// `temperature`, other than 1.
     Temperature = 1,
@@ -114,11 +117,19 @@ pub enum Param {
     Prefill = 1 << 11,
     /// `n` above 1.
     N = 1 << 12,
+    /// `temperature` and `top_p` in one request; either alone is taken.
+    TemperatureWithTopP = 1 << 13,
+    /// Thinking for as long as the model itself finds right (`thinking.type: adaptive`).
+    AdaptiveThinking = 1 << 14,
+    /// A JSON schema for the answer (`output_config.format`).
+    JsonSchema = 1 << 15,
+    /// A system message in the middle of the conversation.
+    SystemTurn = 1 << 16,
 }
 
 /// A set of parameters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Params(u16);
+pub struct Params(u32);
 
 impl Params {
     /// No parameter.
@@ -129,7 +140,7 @@ impl Params {
         let mut bits = 0;
         let mut rest = params;
         while let [first, tail @ ..] = rest {
-            bits |= *first as u16;
+            bits |= *first as u32;
             rest = tail;
         }
         Self(bits)
@@ -142,7 +153,7 @@ impl Params {
 
     /// Whether it is one of them.
     pub const fn contains(self, param: Param) -> bool {
-        self.0 & param as u16 != 0
+        self.0 & param as u32 != 0
     }
 }
 
@@ -230,8 +241,8 @@ impl Efforts {
         Effort::ALL.into_iter().filter(move |effort| self.contains(*effort))
     }
 
-    /// The member that comes nearest to what was asked for: itself, else the next higher, else
-    /// the highest. `none` has no neighbour: it is itself or nothing.
+    /// The member that comes nearest to what was asked for without costing more: itself, else the
+    /// next lower, else the lowest. `none` has no neighbour: it is itself or nothing.
     pub fn nearest(self, asked: Effort) -> Option<Effort> {
         if self.contains(asked) {
             return Some(asked);
@@ -240,7 +251,7 @@ impl Efforts {
             return None;
         }
         let levels = || self.iter().filter(|effort| *effort != Effort::None);
-        levels().find(|effort| *effort > asked).or_else(|| levels().last())
+        levels().filter(|effort| *effort < asked).last().or_else(|| levels().next())
     }
 }
 
@@ -269,16 +280,16 @@ impl Reasoning {
     pub const NO: Self =
         Self { control: Control::None, efforts: Efforts::UNKNOWN, default: None, always: false };
 
-    pub(super) const fn by(control: Control, efforts: &[Effort]) -> Self {
+    pub(crate) const fn by(control: Control, efforts: &[Effort]) -> Self {
         Self { control, efforts: Efforts::of(efforts), default: None, always: false }
     }
 
-    pub(super) const fn default_effort(mut self, effort: Effort) -> Self {
+    pub(crate) const fn default_effort(mut self, effort: Effort) -> Self {
         self.default = Some(effort);
         self
     }
 
-    pub(super) const fn always(mut self) -> Self {
+    pub(crate) const fn always(mut self) -> Self {
         self.always = true;
         self
     }
