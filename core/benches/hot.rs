@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use serde_json::{Value, json};
 use tollbridge_core::frame::sse::SseFramer;
 use tollbridge_core::protocol::chat::{AnswerMeta, StreamEncoder, observe::Observer};
-use tollbridge_core::protocol::{Front, ModelFacts, OnUnsupported, Target, chat, messages};
+use tollbridge_core::protocol::{Front, OnUnsupported, Target, chat, messages};
 use tollbridge_core::sketch::sketch;
 
 const PROSE: &str = "The failing test shows that the cache is read before the lock is taken; \
@@ -83,7 +83,7 @@ fn translation(bodies: &[(&str, Bytes)]) {
         model: "claude",
         provider: "anthropic",
         front: Front::Chat,
-        facts: ModelFacts::default(),
+        facts: None,
         on_unsupported: OnUnsupported::Auto,
     };
     for (name, body) in bodies {

@@ -3,23 +3,21 @@
 use serde_json::{Value, json};
 use tollbridge_core::{
     error::ApiError,
-    protocol::{Encoded, Front, ModelFacts, OnUnsupported, Target, Thinking, chat, messages},
+    protocol::{Encoded, Front, OnUnsupported, Target, chat, messages},
+    provider::catalogue,
 };
 
-const ADAPTIVE: ModelFacts = ModelFacts {
-    max_output: Some(64_000),
-    refuses: &[],
-    thinking: Thinking::Adaptive,
-    efforts: &["low", "medium", "high", "max"],
-    lacks_json_schema: false,
-    system_turns: false,
-};
-const BUDGET: ModelFacts = ModelFacts { thinking: Thinking::Budget, efforts: &[], ..ADAPTIVE };
+/// Thinks as long as it likes, where that is asked for; forced tools go with it.
+const ADAPTIVE: &str = "claude-opus-4-6";
+/// Thinks by a budget.
+const BUDGET: &str = "claude-sonnet-4-5";
+const UNKNOWN: &str = "somebody-1";
 
-fn encode(request: &Value, facts: ModelFacts, on_unsupported: OnUnsupported) -> Result<Encoded, ApiError> {
+fn encode(request: &Value, model: &str, on_unsupported: OnUnsupported) -> Result<Encoded, ApiError> {
     let body = serde_json::to_vec(request).unwrap();
     let request = chat::decode_request(&body)?;
-    let target = Target { model: "claude", provider: "anthropic", front: Front::Chat, facts, on_unsupported };
+    let facts = catalogue::find(model);
+    let target = Target { model, provider: "anthropic", front: Front::Chat, facts, on_unsupported };
     messages::encode_request(&request, &target)
 }
 
@@ -32,9 +30,9 @@ fn with(members: Value) -> Value {
 }
 
 /// What goes upstream, and what was dropped.
-fn sent(request: &Value, facts: ModelFacts) -> (Value, Vec<String>) {
+fn sent(request: &Value, model: &str) -> (Value, Vec<String>) {
     let encoded =
-        encode(request, facts, OnUnsupported::Auto).unwrap_or_else(|error| panic!("{error}: {request}"));
+        encode(request, model, OnUnsupported::Auto).unwrap_or_else(|error| panic!("{error}: {request}"));
     let body = serde_json::from_slice(&encoded.body).expect("JSON");
     (body, encoded.losses.dropped().iter().map(ToString::to_string).collect())
 }
@@ -169,7 +167,6 @@ fn messages_become_turns() {
 
 #[test]
 fn system_messages_stand_where_the_model_takes_them() {
-    let facts = ModelFacts { system_turns: true, ..ADAPTIVE };
     let (body, _) = sent(
         &json!({ "model": "m", "messages": [
             { "role": "system", "content": "Top" },
@@ -180,7 +177,7 @@ fn system_messages_stand_where_the_model_takes_them() {
             { "role": "user", "content": "C" },
             { "role": "developer", "content": "Last" },
         ] }),
-        facts,
+        "claude-opus-4-8",
     );
     assert_eq!(body["system"], json!([text("Top"), text("After the assistant: lifted")]));
     let roles: Vec<&str> =
@@ -320,7 +317,7 @@ fn tools_and_choices() {
 #[test]
 fn settings() {
     let cases: &[(Value, Value, &[&str])] = &[
-        (json!({}), json!({ "max_tokens": 64_000 }), &[]),
+        (json!({}), json!({ "max_tokens": 128_000 }), &[]),
         (json!({ "max_tokens": 5, "max_completion_tokens": 7 }), json!({ "max_tokens": 7 }), &[]),
         (json!({ "max_tokens": 5.0 }), json!({ "max_tokens": 5 }), &[]),
         (json!({ "stop": "END" }), json!({ "stop_sequences": ["END"] }), &[]),
@@ -374,7 +371,7 @@ fn settings() {
         let object = body.as_object_mut().unwrap();
         object.remove("messages");
         object.remove("model");
-        if object["max_tokens"] == 64_000 && expected["max_tokens"].is_null() {
+        if object["max_tokens"] == 128_000 && expected["max_tokens"].is_null() {
             object.remove("max_tokens");
         }
         assert_eq!(&body, expected, "{members}");
@@ -391,22 +388,23 @@ fn thinking_in_the_models_own_terms() {
     let budget = |tokens: u64| json!({ "type": "enabled", "budget_tokens": tokens });
     let off = json!({ "type": "disabled" });
     let none = Value::Null;
-    let unknown = ModelFacts::default();
-    let cases: &[(Value, ModelFacts, &Value, Option<&str>, &[&str])] = &[
+    /// Members, the model, `thinking` and the effort that are sent, and what is dropped.
+    type Case<'a> = (Value, &'a str, &'a Value, Option<&'a str>, &'a [&'a str]);
+    let cases: &[Case<'_>] = &[
         (json!({ "reasoning_effort": "high" }), ADAPTIVE, &adaptive, Some("high"), &[]),
-        (json!({ "reasoning_effort": "high" }), unknown, &adaptive, Some("high"), &[]),
+        (json!({ "reasoning_effort": "high" }), UNKNOWN, &adaptive, Some("high"), &[]),
         (json!({ "reasoning_effort": "minimal" }), ADAPTIVE, &adaptive, Some("low"), &[]),
         (json!({ "reasoning_effort": "xhigh" }), ADAPTIVE, &adaptive, Some("high"), &["reasoning_effort"]),
-        (json!({ "reasoning_effort": "none" }), ADAPTIVE, &off, None, &[]),
+        (json!({ "reasoning_effort": "none" }), "claude-opus-5", &off, None, &[]),
         (json!({ "reasoning_effort": "none" }), BUDGET, &none, None, &[]),
         (json!({ "reasoning_effort": "low", "max_tokens": 10_000 }), BUDGET, &budget(2_000), None, &[]),
         (json!({ "reasoning_effort": "high" }), BUDGET, &budget(32_000), None, &[]),
         (json!({ "reasoning_effort": "low", "max_tokens": 500 }), BUDGET, &none, None, &["reasoning_effort"]),
         (json!({ "reasoning": { "max_tokens": 3_000 } }), BUDGET, &budget(3_000), None, &[]),
-        (json!({ "reasoning": { "enabled": false } }), ADAPTIVE, &off, None, &[]),
+        (json!({ "reasoning": { "enabled": false } }), "claude-opus-5", &off, None, &[]),
         (json!({ "thinking": budget(2_000) }), ADAPTIVE, &budget(2_000), None, &[]),
         (json!({ "thinking": { "type": "enabled" } }), ADAPTIVE, &adaptive, None, &[]),
-        (json!({ "thinking": { "type": "disabled" } }), ADAPTIVE, &off, None, &[]),
+        (json!({ "thinking": { "type": "disabled" } }), UNKNOWN, &off, None, &[]),
         (
             json!({ "reasoning_effort": "low", "temperature": 0.5, "top_k": 3, "top_p": 0.5 }),
             ADAPTIVE,
@@ -423,8 +421,8 @@ fn thinking_in_the_models_own_terms() {
             &["reasoning_effort"],
         ),
     ];
-    for (members, facts, thinking, effort, losses) in cases {
-        let (body, mut dropped) = sent(&with(members.clone()), *facts);
+    for (members, model, thinking, effort, losses) in cases {
+        let (body, mut dropped) = sent(&with(members.clone()), model);
         assert_eq!(&body["thinking"], *thinking, "{members}");
         assert_eq!(body["output_config"]["effort"].as_str(), *effort, "{members}");
         dropped.sort();
@@ -452,12 +450,11 @@ fn a_tool_loop_without_signed_thinking_is_answered_without_thinking() {
 
 #[test]
 fn what_a_model_refuses_is_left_out_and_named() {
-    let facts = ModelFacts { refuses: &["temperature", "top_p", "top_k"], ..ADAPTIVE };
-    let (body, dropped) = sent(&with(json!({ "temperature": 0.2, "top_p": 0.9, "top_k": 3 })), facts);
+    let (body, dropped) =
+        sent(&with(json!({ "temperature": 0.2, "top_p": 0.9, "top_k": 3 })), "claude-opus-5");
     assert!(body["temperature"].is_null() && body["top_p"].is_null() && body["top_k"].is_null());
     assert_eq!(dropped, ["temperature", "top_p", "top_k"]);
-    let facts = ModelFacts { refuses: &["temperature+top_p"], ..ADAPTIVE };
-    let (body, dropped) = sent(&with(json!({ "temperature": 0.2, "top_p": 0.9 })), facts);
+    let (body, dropped) = sent(&with(json!({ "temperature": 0.2, "top_p": 0.9 })), ADAPTIVE);
     assert_eq!(
         (&body["temperature"], &body["top_p"], dropped),
         (&json!(0.2), &Value::Null, vec!["top_p".to_owned()])
@@ -469,9 +466,8 @@ fn forms_without_a_setting_become_instructions() {
     let (body, dropped) = sent(&with(json!({ "response_format": { "type": "json_object" } })), ADAPTIVE);
     assert!(body["system"][0]["text"].as_str().unwrap().contains("JSON object"));
     assert!(dropped.is_empty());
-    let facts = ModelFacts { lacks_json_schema: true, ..ADAPTIVE };
     let format = json!({ "type": "json_schema", "json_schema": { "name": "n", "schema": { "type": "object", "title": "Wonder" } } });
-    let (body, _) = sent(&with(json!({ "response_format": format })), facts);
+    let (body, _) = sent(&with(json!({ "response_format": format })), "claude-opus-4");
     assert!(body["system"][0]["text"].as_str().unwrap().contains("Wonder"));
     assert!(body["output_config"].is_null());
 }

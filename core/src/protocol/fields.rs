@@ -98,7 +98,7 @@ static CHAT: &[Field] = &[
     row("messages[].content[].cache_control", Carried, "on the block"),
     row("tools", Mapped, "`input_schema`; `strict` and `cache_control` are carried; the provider's own tools as they are"),
     row("tools[].custom", Refused, "the wire's tools take JSON objects"),
-    row("tool_choice", Mapped, "`auto`, `none`, `any`, `tool`; `allowed_tools` keeps only those tools; left out where there are no tools"),
+    row("tool_choice", Mapped, "`auto`, `none`, `any`, `tool`; `allowed_tools` keeps only those tools; left out where there are no tools; a forced tool is refused for models that cannot be forced"),
     row("parallel_tool_calls", Mapped, "`tool_choice.disable_parallel_tool_use`"),
     row("functions", Refused, "deprecated: use `tools`"),
     row("function_call", Refused, "deprecated: use `tool_choice`"),
@@ -117,7 +117,7 @@ static CHAT: &[Field] = &[
     row("seed", Dropped, "the wire has no seed"),
     row("frequency_penalty", Dropped, "the wire has no penalties"),
     row("presence_penalty", Dropped, "the wire has no penalties"),
-    row("reasoning_effort", Mapped, "`thinking` and `output_config.effort`, or a budget, as the model wants it; left out where a forced tool or a missing signature forbids thinking"),
+    row("reasoning_effort", Mapped, "`thinking` and `output_config.effort`, or a budget, as the model wants it; the nearest level that the model has; `none` is refused for models that always think; left out where a forced tool or a missing signature forbids thinking"),
     row("verbosity", Dropped, "the wire has no such setting"),
     row("service_tier", Mapped, "`auto` and `priority` are `auto`, `default` is `standard_only`; others are dropped"),
     row("user", Mapped, "`metadata.user_id`"),
@@ -133,8 +133,8 @@ static CHAT: &[Field] = &[
     row("prompt_cache_options", Dropped, "use `cache_control`"),
     row("moderation", Dropped, "the wire has no such setting"),
     row("top_k", Carried, "left out with thinking, or where the model refuses it"),
-    row("thinking", Carried, "Anthropic's own setting, as it is"),
-    row("reasoning", Mapped, "`effort`, `max_tokens`, `enabled` and `exclude`, as OpenRouter has them"),
+    row("thinking", Carried, "Anthropic's own setting, as it is; a budget becomes adaptive thinking for models that take none, and is named; `adaptive` becomes a budget for models that know nothing else"),
+    row("reasoning", Mapped, "`effort`, `max_tokens`, `enabled` and `exclude`, as OpenRouter has them; `max_tokens` is dropped for models that take no budget"),
     row("cache_control", Carried, "as it is"),
 ];
 

@@ -62,6 +62,24 @@ fn a_provider_prefix_is_taken_off_and_nothing_else_is_touched() {
 }
 
 #[test]
+fn a_translated_request_heeds_what_the_catalogue_knows_of_the_model() {
+    let sim = Sim::new(json!({"providers": {"anthropic": {"api_key": {"secret": "ANTHROPIC_API_KEY"}}}}));
+    let answer = json!({
+        "id": "msg_1", "type": "message", "role": "assistant", "model": "claude-opus-4-7", "stop_reason": "end_turn",
+        "content": [{"type": "text", "text": "Hello."}], "usage": {"input_tokens": 3, "output_tokens": 2},
+    });
+    sim.script([Script::json(answer.to_string())]);
+    let got = sim.chat(json!({
+        "model": "anthropic/claude-opus-4-7", "temperature": 0.3, "reasoning_effort": "xhigh",
+        "messages": [{"role": "user", "content": "Hi"}],
+    }));
+    assert_eq!((got.status.as_u16(), got.header("x-tollbridge-dropped")), (200, "temperature"));
+    let sent = sim.world.seen.borrow()[0].json();
+    assert_eq!((&sent["max_tokens"], &sent["temperature"]), (&json!(128_000), &serde_json::Value::Null));
+    assert_eq!(sent["output_config"]["effort"], "xhigh");
+}
+
+#[test]
 fn failures_that_may_pass_are_tried_again() {
     for first in [
         broken(),
