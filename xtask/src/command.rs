@@ -2,7 +2,7 @@
 
 use crate::process::{Failure, Outcome};
 use crate::project::Project;
-use crate::{build, serve, setup, test};
+use crate::{bench, build, serve, setup, test};
 
 struct Command {
     name: &'static str,
@@ -11,7 +11,7 @@ struct Command {
     run: fn(&Project, &[String]) -> Outcome,
 }
 
-const COMMANDS: [Command; 4] = [
+const COMMANDS: [Command; 5] = [
     Command {
         name: "test",
         arguments: "[--fast] [--only STAGE]…",
@@ -29,6 +29,12 @@ const COMMANDS: [Command; 4] = [
         arguments: "cloudflare|lambda|spin",
         summary: "Build what is deployed on a target",
         run: build::command,
+    },
+    Command {
+        name: "bench",
+        arguments: "[--quick] [SCENARIO]…",
+        summary: "Measure what the gateway costs beside nginx; print the table of docs/performance.md",
+        run: bench::command,
     },
     Command {
         name: "setup",

@@ -5,6 +5,7 @@
 //! what a fresh machine lacks, [`build`] makes what each target deploys, [`serve`] runs a target locally, and
 //! [`test`] is the table of everything that must hold. It has no dependencies, so that it starts at once.
 
+mod bench;
 mod build;
 mod command;
 mod process;

@@ -1,0 +1,104 @@
+//! The core's ports on this machine.
+
+use std::{
+    future::Future,
+    ops::Deref,
+    pin::Pin,
+    task::{Context, Poll},
+    time::{Duration, SystemTime},
+};
+
+use http::{Request, Response};
+use tokio::time::Instant;
+use tollbridge_core::{
+    ledger::{Summary, SummaryQuery, UsageRow},
+    payload::Payload,
+    ports::{self, HttpError, LedgerError, Micros, Unwritten},
+};
+
+use crate::{
+    client::{Body, Client},
+    entropy,
+    log::Log,
+};
+
+/// What one lane's gateway runs on.
+pub(crate) struct Platform<L> {
+    /// Of this lane.
+    pub client: Client,
+    /// Of the process.
+    pub ledger: L,
+    /// Of the process.
+    pub log: Log,
+}
+
+impl<L> ports::Http for Platform<L> {
+    type Body = Body;
+
+    async fn send(&self, request: Request<Payload>) -> Result<Response<Body>, HttpError> {
+        self.client.send(request).await
+    }
+}
+
+impl<L: Deref<Target: ports::Ledger>> ports::Ledger for Platform<L> {
+    async fn append(&self, row: UsageRow) -> Result<(), Box<Unwritten>> {
+        self.ledger.append(row).await
+    }
+
+    async fn summary(&self, query: SummaryQuery) -> Result<Summary, LedgerError> {
+        self.ledger.summary(query).await
+    }
+
+    async fn ready(&self) -> Result<(), LedgerError> {
+        self.ledger.ready().await
+    }
+}
+
+impl<L> ports::Clock for Platform<L> {
+    fn now(&self) -> Micros {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Micros::try_from(since.as_micros()).unwrap_or(Micros::MAX)
+    }
+}
+
+impl<L> ports::Random for Platform<L> {
+    fn random(&self) -> u64 {
+        entropy::random()
+    }
+}
+
+impl<L> ports::Log for Platform<L> {
+    fn line(&self, line: &str) {
+        self.log.line(line);
+    }
+}
+
+impl<L> ports::Timer for Platform<L> {
+    type Sleep = Sleep;
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        Sleep::Until(Instant::now() + duration)
+    }
+}
+
+/// A wait. Most are never waited for, being the limits of things that end in time, so the timer
+/// is made when one first is.
+pub(crate) enum Sleep {
+    /// Nobody has waited.
+    Until(Instant),
+    /// Somebody does.
+    Polled(Pin<Box<tokio::time::Sleep>>),
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            match &mut *self {
+                Self::Until(deadline) => *self = Self::Polled(Box::pin(tokio::time::sleep_until(*deadline))),
+                Self::Polled(sleep) => return sleep.as_mut().poll(context),
+            }
+        }
+    }
+}
