@@ -1,5 +1,7 @@
 //! What can be added up over requests: one table for the roll-ups and the summaries.
 
+use std::iter::Sum;
+
 use super::{UsageRow, columns::bounded};
 
 /// One thing that is added up.
@@ -58,6 +60,18 @@ fn known(number: Option<u64>) -> u64 {
 /// Sums over requests, one per measure.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sums(pub(super) [u64; COUNT]);
+
+impl Sum for Sums {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        let mut total = Self::default();
+        for one in all {
+            for (sum, more) in total.0.iter_mut().zip(one.0) {
+                *sum = sum.saturating_add(more);
+            }
+        }
+        total
+    }
+}
 
 impl Sums {
     /// Counts one request in.

@@ -23,9 +23,6 @@ pub async fn summary(database: &impl Sql, query: &SummaryQuery) -> Result<Summar
         groups: Vec::new(),
         truncated: false,
     };
-    if let Some(row) = database.query(totals(&query)).await?.first() {
-        answer.totals = read_sums(row)?;
-    }
     if !query.group_by.is_empty() {
         let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
         let rows = database.query(groups(&query)).await?;
@@ -34,11 +31,20 @@ pub async fn summary(database: &impl Sql, query: &SummaryQuery) -> Result<Summar
             answer.groups.push(read_group(row, &query.group_by)?);
         }
     }
+    answer.totals = if query.group_by.is_empty() || answer.truncated {
+        match database.query(totals(&query)).await?.first() {
+            Some(row) => read_sums(row)?,
+            None => return Err(unreadable()),
+        }
+    } else {
+        // All groups are here: no second pass over the roll-ups.
+        answer.groups.iter().map(|group| group.sums).sum()
+    };
     Ok(answer)
 }
 
 /// The statement whose one row is the sums over all that counts.
-pub(super) fn totals(query: &SummaryQuery) -> Statement<'_> {
+fn totals(query: &SummaryQuery) -> Statement<'_> {
     let mut sql = String::from("SELECT ");
     push_sums(&mut sql);
     let values = push_from(query, &mut sql);
@@ -46,7 +52,7 @@ pub(super) fn totals(query: &SummaryQuery) -> Statement<'_> {
 }
 
 /// The statement whose rows are the groups, and one more than the limit where there are more.
-pub(super) fn groups(query: &SummaryQuery) -> Statement<'_> {
+fn groups(query: &SummaryQuery) -> Statement<'_> {
     let dimensions: Vec<_> = query.group_by.iter().map(|d| expression(*d)).collect();
     let dimensions = dimensions.join(", ");
     let mut sql = format!("SELECT {dimensions}, ");

@@ -311,7 +311,9 @@ fn the_plan_of_a_summary_is_one_range_of_the_roll_ups() {
     open(&folder).close();
     let database = Explained(Database::open_to_read(&folder.0.join(FILE)).unwrap(), Mutex::default());
     let filters = Filters { tenant: Some("/team".into()), model: Some("a".into()), ..Filters::default() };
-    done(sql::summary(&database, &SummaryQuery { filters, ..query(&Dimension::ALL) })).unwrap();
+    for group_by in [&[][..], &Dimension::ALL] {
+        done(sql::summary(&database, &SummaryQuery { filters: filters.clone(), ..query(group_by) })).unwrap();
+    }
     let range = "SEARCH usage_hour USING PRIMARY KEY (hour>? AND hour<?)";
     assert_eq!(*database.1.lock().unwrap(), [range, range]);
 }
