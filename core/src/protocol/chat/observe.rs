@@ -8,8 +8,6 @@
 
 use std::borrow::Cow;
 
-use memchr::memmem;
-
 use super::{error::answer_error, usage::WireUsage};
 use crate::{
     conversation::{Finish, FinishReason, Usage},
@@ -87,15 +85,13 @@ impl Observer {
             self.done = true;
             return Seen { done: true, ..Seen::default() };
         }
-        let text = text_bytes(data);
-        self.text_bytes += text;
-        let mut seen = Seen { content: text > 0, ..Seen::default() };
+        let glance = glance(data);
+        self.text_bytes += glance.text_bytes;
+        let mut seen = Seen { content: glance.text_bytes > 0, ..Seen::default() };
         let known = self.id.is_some() && self.model.is_some();
-        if known && !may_tell(data) {
-            return seen;
-        }
-        if let Ok(chunk) = read_chunk(data, |chunk| self.take(chunk, &mut seen)) {
-            return chunk;
+        if !known || glance.may_tell {
+            // What cannot be read is the caller's to judge: it gets the bytes.
+            _ = read_chunk(data, |chunk| self.take(chunk, &mut seen));
         }
         seen
     }
@@ -106,7 +102,7 @@ impl Observer {
         self.error.is_none() && (self.done || self.finish.is_some())
     }
 
-    fn take(&mut self, chunk: WireChunk<'_>, seen: &mut Seen) -> Seen {
+    fn take(&mut self, chunk: WireChunk<'_>, seen: &mut Seen) {
         keep(&mut self.id, chunk.id);
         keep(&mut self.model, chunk.model);
         let choices = chunk.choices.unwrap_or_default().0;
@@ -125,7 +121,6 @@ impl Observer {
             seen.failed = true;
         }
         seen.usage_only = counted && choices.is_empty() && !seen.failed;
-        *seen
     }
 
     fn count(&mut self, usage: Raw<'_>) -> bool {
@@ -159,31 +154,41 @@ fn keep(place: &mut Option<String>, text: Option<TextOr<'_, Raw<'_>>>) {
     }
 }
 
-/// Whether a chunk may hold a finish reason, usage or an error.
-fn may_tell(data: &[u8]) -> bool {
-    let member = |name: &[u8], opens: &[u8]| {
-        memmem::find_iter(data, name).any(|at| {
-            let value = data.get(at + name.len()..).unwrap_or_default();
-            let mut value = value.iter().copied().filter(|byte| !byte.is_ascii_whitespace());
-            value.next() == Some(b':') && value.next().is_some_and(|first| opens.contains(&first))
-        })
-    };
-    member(b"finish_reason\"", b"\"") || member(b"\"usage\"", b"{") || member(b"\"error\"", b"{\"[")
+/// What the names of members tell of a chunk without parsing it.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Glance {
+    /// Bytes that the strings of text, reasoning and arguments hold.
+    text_bytes: u64,
+    /// Whether it may hold a finish reason, usage or an error.
+    may_tell: bool,
 }
 
-/// Bytes that the strings of text, reasoning and arguments hold.
-fn text_bytes(data: &[u8]) -> u64 {
-    // `content":` ends the names of both text and reasoning_content.
-    let mut bytes = 0;
-    for name in [&b"content\":"[..], b"\"reasoning\":", b"\"arguments\":"] {
-        for at in memmem::find_iter(data, name) {
-            let value = data.get(at + name.len()..).unwrap_or_default();
-            if let Some(text) = value.trim_ascii_start().strip_prefix(b"\"") {
-                bytes += string_len(text) as u64;
+/// Looks at every colon for the member that it belongs to.
+fn glance(data: &[u8]) -> Glance {
+    let mut glance = Glance::default();
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b':', data.get(at..).unwrap_or_default()) {
+        let colon = at + found;
+        at = colon + 1;
+        let before = data.get(..colon).unwrap_or_default();
+        let after = data.get(at..).unwrap_or_default();
+        let Some(name) = before.trim_ascii_end().strip_suffix(b"\"") else { continue };
+        let value = after.trim_ascii_start();
+        let first = value.first().copied().unwrap_or_default();
+        let is = |member: &[u8]| name.ends_with(member);
+        match first {
+            // The first of them ends the name of reasoning_content too.
+            b'"' if is(b"content") || is(b"\"reasoning") || is(b"\"arguments") => {
+                let length = string_len(value.get(1..).unwrap_or_default());
+                glance.text_bytes += length as u64;
+                at = data.len() - value.len() + 1 + length;
             }
+            b'"' => glance.may_tell |= is(b"finish_reason") || is(b"\"error"),
+            b'{' => glance.may_tell |= is(b"\"usage") || is(b"\"error"),
+            _ => {}
         }
     }
-    bytes
+    glance
 }
 
 /// How many bytes stand before the quote that ends a string.

@@ -30,51 +30,61 @@ pub(crate) fn string(out: &mut impl Out, text: &str) {
 
 /// Writes `text` as the inside of a JSON string: quotes, backslashes and control characters
 /// escaped, everything else as it is.
-pub(crate) fn escape_into(out: &mut impl Out, text: &str) {
-    let mut rest = text.as_bytes();
-    loop {
-        let clean = clean_prefix(rest);
-        let (head, tail) = rest.split_at(clean);
-        out.put(head);
-        let Some((&byte, after)) = tail.split_first() else { return };
-        match byte {
-            b'"' => out.put(b"\\\""),
-            b'\\' => out.put(b"\\\\"),
-            b'\n' => out.put(b"\\n"),
-            b'\r' => out.put(b"\\r"),
-            b'\t' => out.put(b"\\t"),
-            0x08 => out.put(b"\\b"),
-            0x0c => out.put(b"\\f"),
-            _ => {
-                let hex = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
-                out.put(&[b'\\', b'u', b'0', b'0', hex(byte >> 4), hex(byte & 15)]);
-            }
+fn escape_into(out: &mut impl Out, text: &str) {
+    let bytes = text.as_bytes();
+    let (words, _) = bytes.as_chunks::<8>();
+    let mut written = 0;
+    for (i, word) in words.iter().enumerate() {
+        let mut alarms = alarms(u64::from_le_bytes(*word));
+        while alarms != 0 {
+            let at = i * 8 + (alarms.trailing_zeros() / 8) as usize;
+            alarms &= alarms - 1;
+            written = escape_at(out, bytes, written, at);
         }
-        rest = after;
     }
+    for at in words.len() * 8..bytes.len() {
+        written = escape_at(out, bytes, written, at);
+    }
+    out.put(bytes.get(written..).unwrap_or_default());
 }
 
-/// How many leading bytes need no escape, eight at a time: a byte below 0x20, a quote or a
-/// backslash sets the high bit of its place. (Bytes of 0x80 and above are masked out: they are
-/// parts of characters. A borrow can raise a false alarm only after a true one.)
-fn clean_prefix(bytes: &[u8]) -> usize {
+/// The places of eight bytes that may need an escape, by the high bit of each: those below 0x20,
+/// quotes and backslashes. (Bytes of 0x80 and above are masked out: they are parts of characters.
+/// A borrow can raise a false alarm, but only after a true one.)
+fn alarms(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
-    let zero_in = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGHS;
+    let equal = |letter: u8| below(word ^ (ONES * u64::from(letter)), 1);
+    below(word, 0x20) | equal(b'"') | equal(b'\\')
+}
 
-    let (words, _) = bytes.as_chunks::<8>();
-    let mut clean = 0;
-    for word in words {
-        let word = u64::from_le_bytes(*word);
-        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
-        let found = control | zero_in(word ^ (ONES * b'"' as u64)) | zero_in(word ^ (ONES * b'\\' as u64));
-        if found != 0 {
-            return clean + (found.trailing_zeros() / 8) as usize;
+/// Writes what stands before the byte at `at` and was not written yet, and the byte's escape, if it
+/// needs one. Gives how far all is written.
+fn escape_at(out: &mut impl Out, bytes: &[u8], written: usize, at: usize) -> usize {
+    let code = |byte: u8| {
+        let hex = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
+        [b'\\', b'u', b'0', b'0', hex(byte >> 4), hex(byte & 15)]
+    };
+    let short = |letter: u8| [b'\\', letter];
+    let before = bytes.get(written..at).unwrap_or_default();
+    match bytes.get(at) {
+        Some(&byte @ (b'"' | b'\\')) => {
+            out.put(before);
+            out.put(&short(byte));
         }
-        clean += 8;
+        Some(&byte @ ..0x20) => {
+            out.put(before);
+            match byte {
+                b'\n' => out.put(&short(b'n')),
+                b'\r' => out.put(&short(b'r')),
+                b'\t' => out.put(&short(b't')),
+                _ => out.put(&code(byte)),
+            }
+        }
+        _ => return written,
     }
-    let tail = bytes.get(clean..).unwrap_or_default();
-    clean + tail.iter().position(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\').unwrap_or(tail.len())
+    at + 1
 }
 
 /// Writes a whole number.
@@ -235,5 +245,28 @@ impl<'o, O: Out> Array<'o, O> {
     /// Closes it.
     pub(crate) fn end(self) {
         self.out.put(b"]");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{string, unsigned};
+
+    proptest! {
+        #[test]
+        fn strings_are_read_back(text in r#"(\\PC|[\x00-\x7f]|["\\\\]){0,40}"#) {
+            let mut out = Vec::new();
+            string(&mut out, &text);
+            prop_assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
+        }
+
+        #[test]
+        fn numbers_are_read_back(value: u64) {
+            let mut out = Vec::new();
+            unsigned(&mut out, value);
+            prop_assert_eq!(String::from_utf8(out).unwrap(), value.to_string());
+        }
     }
 }
