@@ -7,6 +7,7 @@
 
 mod sketch;
 mod sse;
+mod translate;
 
 #[cfg(test)]
 pub(crate) use sketch::{Pairs, Wish};
@@ -14,6 +15,7 @@ pub use sketch::{edits, sketch};
 #[cfg(test)]
 pub(crate) use sse::frame;
 pub use sse::sse;
+pub use translate::{answer, chat_request, messages_stream};
 
 /// A law and where to start looking for a breach of it.
 pub struct Target {
@@ -30,6 +32,9 @@ pub const TARGETS: &[Target] = &[
     Target { name: "sketch", law: sketch::sketch, seeds: sketch::SEEDS },
     Target { name: "edits", law: sketch::edits, seeds: sketch::SEEDS },
     Target { name: "sse", law: sse::sse, seeds: sse::SEEDS },
+    Target { name: "chat_request", law: translate::chat_request, seeds: translate::REQUESTS },
+    Target { name: "answer", law: translate::answer, seeds: translate::ANSWERS },
+    Target { name: "messages_stream", law: translate::messages_stream, seeds: translate::STREAMS },
 ];
 
 #[cfg(test)]

@@ -1,0 +1,107 @@
+//! Translation between the chat front and the Messages wire: whatever comes in, what goes out is JSON, and
+//! a stream ends as a success or with an error, never with both.
+
+use bytes::{Bytes, BytesMut};
+use http::StatusCode;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+use crate::conversation::Event;
+use crate::frame::sse::{SseEvent, SseFramer};
+use crate::protocol::chat::{self, AnswerMeta, StreamEncoder, observe::Observer};
+use crate::protocol::messages::{self, StreamDecoder};
+use crate::protocol::{Front, ModelFacts, OnUnsupported, Target};
+
+const META: AnswerMeta<'_> = AnswerMeta { id: "id", created: 1, model: "m" };
+
+pub(super) const REQUESTS: &[&[u8]] = &[
+    br#"{"model":"m","messages":[{"role":"system","content":"a"},{"role":"user","content":[{"type":"text","text":"b"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]},{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{\"x\":1}"}}]},{"role":"tool","tool_call_id":"c","content":"d"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object"}}}],"tool_choice":"auto"}"#,
+    br#"{"model":"m","max_completion_tokens":9,"temperature":0.5,"stop":["x"],"reasoning_effort":"low","response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object"}}},"messages":[{"role":"developer","content":""},{"role":"user","content":"\u00e9"}],"parallel_tool_calls":false,"user":"u"}"#,
+];
+
+pub(super) const ANSWERS: &[&[u8]] = &[
+    br#"{"id":"msg","type":"message","role":"assistant","model":"m","content":[{"type":"thinking","thinking":"t","signature":"s"},{"type":"text","text":"a"},{"type":"tool_use","id":"c","name":"f","input":{"x":[1]}}],"stop_reason":"tool_use","stop_sequence":null,"usage":{"input_tokens":3,"cache_read_input_tokens":2,"output_tokens":5}}"#,
+    br#"{"id":"c","object":"chat.completion","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"a"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2}}"#,
+    br#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#,
+];
+
+pub(super) const STREAMS: &[&[u8]] = &[
+    b"event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"a\",\"model\":\"m\",\"content\":[],\"usage\":{\"input_tokens\":3}}}\n\n\
+    data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n\
+    data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"Hi\"}}\n\n\
+    data: {\"type\":\"content_block_stop\",\"index\":0}\n\n\
+    data: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"tool_use\",\"id\":\"c\",\"name\":\"f\",\"input\":{}}}\n\n\
+    data: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"{\\\"a\\\":\"}}\n\n\
+    data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"tool_use\"},\"usage\":{\"output_tokens\":5}}\n\n\
+    data: {\"type\":\"message_stop\"}\n\n",
+    b"data: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"x\"}}\n\n",
+    b"data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}],\"usage\":null}\n\ndata: [DONE]\n\n",
+];
+
+/// A chat request that the sketch accepts is refused, or becomes a JSON object for the Messages wire.
+pub fn chat_request(bytes: &[u8]) {
+    if crate::sketch::sketch(&Bytes::copy_from_slice(bytes)).is_err() {
+        return;
+    }
+    let Ok(request) = chat::decode_request(bytes) else { return };
+    for on_unsupported in [OnUnsupported::Auto, OnUnsupported::Drop, OnUnsupported::Reject] {
+        let facts = ModelFacts::default();
+        let target = Target { model: "m", provider: "p", front: Front::Chat, facts, on_unsupported };
+        if let Ok(encoded) = messages::encode_request(&request, &target) {
+            is_json(&encoded.body);
+        }
+    }
+}
+
+/// A whole answer of either wire is refused, or becomes a chat answer that is JSON.
+pub fn answer(bytes: &[u8]) {
+    if let Ok(response) = messages::decode_response(bytes) {
+        is_json(&chat::encode_response(&response, &META));
+    }
+    for error in [
+        chat::decode_error(StatusCode::BAD_REQUEST, bytes),
+        messages::decode_error(StatusCode::BAD_REQUEST, bytes),
+    ] {
+        is_json(&chat::encode_error(&error));
+    }
+    _ = chat::observe::observe_response(bytes);
+}
+
+/// A stream of the Messages wire becomes a chat stream that ends with an error or with `[DONE]`.
+pub fn messages_stream(bytes: &[u8]) {
+    let mut decoder = StreamDecoder::new();
+    let mut encoder = StreamEncoder::new(&META, true);
+    let mut observer = Observer::default();
+    let mut out = BytesMut::new();
+    let mut sink = |event: Event<'_>| encoder.event(&event, &mut out);
+    for data in datas(Bytes::copy_from_slice(bytes)) {
+        decoder.push(&data, &mut sink);
+        _ = observer.push(&data);
+    }
+    decoder.finish(&mut sink);
+    encoder.finish(&mut out);
+    let said = datas(out.freeze());
+    let done = said.iter().position(|data| data[..] == *b"[DONE]");
+    let chunks: Vec<Value> = said[..done.unwrap_or(said.len())]
+        .iter()
+        .map(|data| serde_json::from_slice(data).expect("chunks are JSON"))
+        .collect();
+    let failed = chunks.iter().position(|chunk| chunk.get("error").is_some());
+    assert_eq!(done.or(failed), Some(said.len() - 1), "the end is the last event");
+    assert!(done.is_none() || failed.is_none(), "it ends in one way");
+}
+
+fn datas(stream: Bytes) -> Vec<Vec<u8>> {
+    let mut framer = SseFramer::default();
+    framer.push(stream);
+    let mut datas = Vec::new();
+    while let Some(Ok(raw)) = framer.next() {
+        datas.extend(SseEvent::read(&raw).data.map(|data| data.into_owned()));
+    }
+    datas
+}
+
+fn is_json(bytes: &[u8]) {
+    serde_json::from_slice::<IgnoredAny>(bytes)
+        .unwrap_or_else(|error| panic!("{error} in {:?}", String::from_utf8_lossy(bytes)));
+}
