@@ -10,7 +10,7 @@ use crate::conversation::Event;
 use crate::frame::sse::{SseEvent, SseFramer};
 use crate::protocol::chat::{self, AnswerMeta, StreamEncoder, observe::Observer};
 use crate::protocol::messages::{self, StreamDecoder};
-use crate::protocol::{Front, ModelFacts, OnUnsupported, Target};
+use crate::protocol::{Front, OnUnsupported, Target};
 
 const META: AnswerMeta<'_> = AnswerMeta { id: "id", created: 1, model: "m" };
 
@@ -45,7 +45,7 @@ pub fn chat_request(bytes: &[u8]) {
     }
     let Ok(request) = chat::decode_request(bytes) else { return };
     for on_unsupported in [OnUnsupported::Auto, OnUnsupported::Drop, OnUnsupported::Reject] {
-        let facts = ModelFacts::default();
+        let facts = None;
         let target = Target { model: "m", provider: "p", front: Front::Chat, facts, on_unsupported };
         if let Ok(encoded) = messages::encode_request(&request, &target) {
             is_json(&encoded.body);
