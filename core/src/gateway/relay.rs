@@ -56,6 +56,7 @@ impl Relay {
 
     pub(super) fn push(&mut self, chunk: Bytes, out: &mut Out) {
         let (whole, before) = (chunk.clone(), out.len());
+        let begins_here = self.framer.is_empty();
         let mut passed = 0;
         self.framer.push(chunk);
         while !self.facts.over {
@@ -76,8 +77,9 @@ impl Relay {
                 }
             }
         }
-        // Where every byte passes, the chunk passes as the one piece that it came in.
-        if passed == whole.len() && out.len() > before + 1 {
+        // Where every byte passes, the chunk passes as the one piece that it came in. (The count alone
+        // does not say so: an event begun in an earlier chunk can make up for one that is not over.)
+        if begins_here && passed == whole.len() && out.len() > before + 1 {
             out.truncate(before);
             out.push_back(whole);
         }
@@ -207,4 +209,40 @@ pub(super) fn whole(body: Bytes) -> Result<(Bytes, Facts), ApiError> {
         ..Facts::default()
     };
     Ok((body, facts))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A comment, then events of one length, as providers send them: a chunk can then hold the end
+    /// of one and as much of the beginning of another.
+    fn stream() -> Vec<u8> {
+        let event = |n: usize| {
+            format!(
+                "data: {{\"id\":\"x\",\"model\":\"m\",\"choices\":[{{\"index\":0,\"delta\":{{\"role\":\"assistant\",\
+                 \"content\":\"{n:03}\"}},\"finish_reason\":null}}]}}\n\n"
+            )
+        };
+        let mut bytes = ": hello\n\n".to_owned();
+        bytes.extend((0..20).map(event));
+        bytes +=
+            "data: {\"id\":\"x\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+        bytes += "data: [DONE]\n\n";
+        bytes.into_bytes()
+    }
+
+    #[test]
+    fn pieces_of_any_size_come_out_as_the_bytes_that_went_in() {
+        let bytes = stream();
+        for size in 1..=bytes.len() {
+            let (mut relay, mut out) = (Relay::new(true), Out::default());
+            for piece in bytes.chunks(size) {
+                relay.push(Bytes::copy_from_slice(piece), &mut out);
+            }
+            relay.finish(None, &mut out);
+            let passed: Vec<u8> = out.into_iter().flatten().collect();
+            assert!(passed == bytes, "pieces of {size} bytes");
+        }
+    }
 }

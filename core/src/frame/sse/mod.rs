@@ -108,6 +108,11 @@ impl SseFramer {
         self.chunk = joined.freeze();
     }
 
+    /// Whether nothing of an event is here that was not handed out.
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty() && self.chunk.is_empty()
+    }
+
     /// The raw bytes of the next event, its blank line included. `None` until more is pushed.
     ///
     /// # Errors
