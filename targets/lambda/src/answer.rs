@@ -7,25 +7,18 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
+use tokio::task::JoinHandle;
 use tokio::time::{Sleep, sleep};
 use tollbridge_core::gateway::Body;
 
 /// How long `after` may keep the caller from the end of the response.
-const GRACE: Duration = Duration::from_secs(2);
+pub(crate) const GRACE: Duration = Duration::from_secs(2);
 
-type After = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// The gateway's body, then `after`, then the end.
+/// The gateway's body, then `after`, which runs as a task of its own, then the end.
 pub(crate) enum Answer {
-    Speaking(Body<Platform>, After),
-    Settling(After, Pin<Box<Sleep>>),
+    Speaking(Body<Platform>, JoinHandle<()>),
+    Settling(JoinHandle<()>, Pin<Box<Sleep>>),
     Over,
-}
-
-impl Answer {
-    pub(crate) fn new(body: Body<Platform>, after: impl Future<Output = ()> + Send + 'static) -> Self {
-        Self::Speaking(body, Box::pin(after))
-    }
 }
 
 impl http_body::Body for Answer {
@@ -49,7 +42,7 @@ impl http_body::Body for Answer {
                     }
                 }
                 Self::Settling(after, grace) => {
-                    if after.as_mut().poll(cx).is_pending() {
+                    if Pin::new(after).poll(cx).is_pending() {
                         ready!(grace.as_mut().poll(cx));
                     }
                     *self = Self::Over;

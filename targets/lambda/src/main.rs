@@ -14,23 +14,33 @@ mod outbound;
 mod platform;
 mod start;
 
-use answer::Answer;
+use answer::{Answer, GRACE};
 use lambda_http::{Error, Request, run_with_streaming_response, service_fn};
 use std::convert::Infallible;
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 use tollbridge_core::gateway::closed;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let gateway = start::gateway();
+    let settling = TaskTracker::new();
     let service = service_fn(|request: Request| async {
         let response = match &gateway {
             Ok(gateway) => {
                 let (response, after) = gateway.handle(request);
-                response.await.map(|body| Answer::new(body, after))
+                let after = settling.spawn(after);
+                response.await.map(|body| Answer::Speaking(body, after))
             }
-            Err(reason) => closed::refuse(reason).map(|body| Answer::new(body, async {})),
+            Err(reason) => {
+                closed::refuse(reason).map(|body| Answer::Speaking(body, settling.spawn(async {})))
+            }
         };
         Ok::<_, Infallible>(response)
     });
-    run_with_streaming_response(service).await
+    let ended = run_with_streaming_response(service).await;
+    // The runtime's connection broke: what was under way still counts.
+    settling.close();
+    let _ = timeout(GRACE, settling.wait()).await;
+    ended
 }

@@ -20,6 +20,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Origin {
     authority: String,
     prefix: String,
+    resets: bool,
 }
 
 impl Origin {
@@ -32,7 +33,12 @@ impl Origin {
         };
         let authority =
             if authority.contains(':') { authority.to_owned() } else { format!("{authority}:80") };
-        Some(Origin { authority, prefix })
+        Some(Origin { authority, prefix, resets: false })
+    }
+
+    /// Connections are reset, not closed, where they are left.
+    pub(crate) fn resetting(self, resets: bool) -> Origin {
+        Origin { resets, ..self }
     }
 
     /// The address as text.
@@ -96,6 +102,9 @@ async fn exchange(origin: &Origin, sending: &Sending) -> Verdict<Live> {
         Ok(socket) => socket,
         Err(error) => return fail(format!("cannot connect to {}: {error}", origin.url())),
     };
+    if origin.resets && socket.set_zero_linger().is_err() {
+        return fail("cannot set the socket to reset");
+    }
     let failed = |error: hyper::Error| crate::verdict::Unmet::Failed(format!("no answer: {error:?}"));
     let (mut sender, connection) =
         hyper::client::conn::http1::Builder::new().handshake(TokioIo::new(socket)).await.map_err(failed)?;

@@ -13,7 +13,7 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc, time::SystemTime};
 
 use crate::{
     client::Origin,
-    target::{Running, native},
+    target::{Running, edge, native},
     verdict::{Unmet, Verdict, fail},
     world::{Gateway, World},
 };
@@ -102,7 +102,12 @@ async fn world(options: &options::Options) -> Verdict<World> {
     let (main, open, binary) = match (&options.url, options.target.as_deref()) {
         (Some(url), _) => (Running::elsewhere(url), None, None),
         (None, None | Some("native")) => start_native(&upstream).await?,
-        (None, Some(other)) => return fail(format!("no target '{other}'; there is: native")),
+        (None, Some(name)) => match edge::EDGES.iter().find(|edge| edge.name == name) {
+            Some(edge) => {
+                (edge::start(edge, &fixture::document(&upstream), &fixture::secrets()).await?, None, None)
+            }
+            None => return fail(format!("no target '{name}'; see --help")),
+        },
     };
     let admin_key = options.admin_key.clone().unwrap_or_else(|| fixture::MASTER_KEY.to_owned());
     Ok(World {
@@ -125,7 +130,7 @@ async fn start_native(upstream: &str) -> Verdict<(Running, Option<Running>, Opti
 }
 
 fn gateway(running: Running, master_key: Option<String>) -> Verdict<Gateway> {
-    Ok(Gateway { origin: origin(&running.url)?, running, master_key })
+    Ok(Gateway { origin: origin(&running.url)?.resetting(running.resets), running, master_key })
 }
 
 fn origin(url: &str) -> Verdict<Origin> {

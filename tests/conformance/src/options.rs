@@ -23,7 +23,7 @@ pub(crate) struct Options {
 
 /// The help text.
 pub(crate) const HELP: &str = "\
-tollbridge-conformance --target native [--only TEXT]
+tollbridge-conformance --target native|cloudflare|lambda|spin [--only TEXT]
     builds and starts the gateway and the stand-in, and runs the cases
 tollbridge-conformance --url URL --upstream URL [--admin-key KEY] [--only TEXT]
     runs the cases against a gateway that was started with the suite's configuration

@@ -3,11 +3,17 @@
 use crate::process::{Failure, run_quietly};
 use crate::project::Project;
 use crate::setup::{wasm, worker_build, wrangler};
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub(crate) fn build(project: &Project) -> Result<PathBuf, Failure> {
     wasm::install(project)?;
+    let module = compile(project)?;
+    let bundle = project.root().join("targets/cloudflare/build/index.js");
+    if is_newer(&bundle, &module) {
+        return Ok(bundle);
+    }
     wrangler::install(project)?;
     worker_build::install(project)?;
     let mut build = Command::new(worker_build::worker_build(project));
@@ -20,5 +26,22 @@ pub(crate) fn build(project: &Project) -> Result<PathBuf, Failure> {
         .env("ESBUILD_BIN", wrangler::program(project, "esbuild"))
         .env("WASM_OPT_BIN", wrangler::program(project, "wasm-opt"));
     run_quietly(project, "build-cloudflare", &mut build)?;
-    Ok(project.root().join("targets/cloudflare/build/index.js"))
+    Ok(bundle)
+}
+
+/// The same compilation as worker-build's, to see whether there is anything to bundle.
+fn compile(project: &Project) -> Result<PathBuf, Failure> {
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args(["build", "--lib", "--profile", "edge", "--target", wasm::UNKNOWN])
+        .current_dir(project.root().join("targets/cloudflare"))
+        .env("PATH", wasm::search_path())
+        .env("WASM_BINDGEN_USE_JS_SYS", "1");
+    run_quietly(project, "compile-cloudflare", &mut cargo)?;
+    Ok(project.target().join(wasm::UNKNOWN).join("edge/tollbridge_cloudflare.wasm"))
+}
+
+fn is_newer(file: &Path, source: &Path) -> bool {
+    let changed = |path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    changed(file).is_some_and(|time| Some(time) >= changed(source))
 }

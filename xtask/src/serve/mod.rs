@@ -1,7 +1,126 @@
-//! `cargo xtask serve`.
-use crate::process::{Failure, Outcome};
-use crate::project::Project;
+//! `cargo xtask serve`: the gateway on a target's own runtime, on this machine.
+//!
+//! Each target has a file that builds what is deployed there and says which programs to start. They run until
+//! they are interrupted; what they print, the gateway's log included, is printed here.
 
-pub(crate) fn command(_: &Project, _: &[String]) -> Outcome {
-    Err(Failure::new("x"))
+mod cloudflare;
+mod document;
+mod lambda;
+mod native;
+mod spin;
+
+use crate::process::{Failure, Outcome, context, shown};
+use crate::project::Project;
+use crate::target::Target;
+use document::Document;
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpStream};
+use std::process::{Child, Command};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// What to serve, and where.
+struct Settings {
+    target: Target,
+    port: u16,
+    document: Document,
+}
+
+/// `cargo xtask serve --target TARGET [--port N] [--config FILE.json]`
+pub(crate) fn command(project: &Project, args: &[String]) -> Outcome {
+    let settings = parse(args)?;
+    let commands = match settings.target {
+        Target::Native => native::commands(project, &settings)?,
+        Target::Cloudflare => cloudflare::commands(project, &settings)?,
+        Target::Lambda => lambda::commands(project, &settings)?,
+        Target::Spin => spin::commands(project, &settings)?,
+    };
+    let mut children = Children(Vec::new());
+    for mut command in commands {
+        let child =
+            command.spawn().map_err(|error| context(&format!("cannot run `{}`", shown(&command)), error))?;
+        children.0.push(child);
+    }
+    children.wait_until_answering(settings.port)?;
+    println!("Tollbridge on {} answers on http://127.0.0.1:{}", settings.target.name(), settings.port);
+    settings.document.print_key();
+    children.wait_for_end()
+}
+
+fn parse(args: &[String]) -> Result<Settings, Failure> {
+    let (mut target, mut port, mut document) = (None, 8080, None);
+    let mut args = args.iter();
+    while let Some(name) = args.next() {
+        let value = args.next().ok_or_else(|| Failure::new(format!("{name} needs a value")))?;
+        match name.as_str() {
+            "--target" => target = Some(value.parse()?),
+            "--port" => port = value.parse().map_err(|error| context(&"--port", error))?,
+            "--config" => document = Some(Document::read(value)?),
+            _ => return Err(Failure::new(format!("{name} is not an option of `cargo xtask serve`"))),
+        }
+    }
+    let target = target.ok_or_else(|| Failure::new("--target native|cloudflare|lambda|spin is needed"))?;
+    Ok(Settings { target, port, document: document.unwrap_or_else(Document::demo) })
+}
+
+/// The target's programs, ended together.
+struct Children(Vec<Child>);
+
+impl Children {
+    /// Waits for `/health`. A runtime may take its time to load the gateway.
+    fn wait_until_answering(&mut self, port: u16) -> Outcome {
+        let start = Instant::now();
+        while !answers(port) {
+            self.check_running()?;
+            if start.elapsed() > Duration::from_secs(180) {
+                return Err(Failure::new("the gateway did not answer within three minutes"));
+            }
+            sleep(Duration::from_millis(100));
+        }
+        Ok(())
+    }
+
+    fn wait_for_end(&mut self) -> Outcome {
+        loop {
+            self.check_running()?;
+            sleep(Duration::from_millis(200));
+        }
+    }
+
+    fn check_running(&mut self) -> Outcome {
+        for child in &mut self.0 {
+            if let Ok(Some(status)) = child.try_wait() {
+                return Err(Failure::new(format!("the target's runtime ended ({status})")));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Children {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn answers(port: u16) -> bool {
+    let ask = || {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        stream.write_all(b"GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
+        let mut head = [0; 12];
+        stream.read_exact(&mut head)?;
+        Ok::<_, std::io::Error>(head.ends_with(b" 200"))
+    };
+    ask().unwrap_or(false)
+}
+
+/// A program of the project's that was built already.
+fn built(project: &Project, name: &str) -> Command {
+    let mut command = Command::new(project.target().join("debug").join(name));
+    command.current_dir(project.root());
+    command
 }

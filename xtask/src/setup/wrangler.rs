@@ -29,6 +29,7 @@ pub(crate) fn program(project: &Project, name: &str) -> PathBuf {
     home(project).join("node_modules/.bin").join(name)
 }
 
-fn home(project: &Project) -> PathBuf {
+/// The folder that the packages are installed in.
+pub(crate) fn home(project: &Project) -> PathBuf {
     project.tools().join("wrangler")
 }

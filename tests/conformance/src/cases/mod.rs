@@ -22,12 +22,14 @@ mod recordings;
 mod relay;
 mod replies;
 mod requests;
+mod skeleton;
 mod streams;
 mod translate;
 
 /// All cases, in the order in which they start: long ones first.
 pub(crate) fn all() -> Vec<Case> {
     [
+        skeleton::cases(),
         recordings::cases(),
         faults::cases(),
         load::cases(),

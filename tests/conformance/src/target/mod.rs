@@ -7,8 +7,14 @@ use std::{
 };
 
 use serde_json::Value;
-use tokio::process::Child;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, BufReader},
+    process::Child,
+};
 
+use crate::client::{self, Origin, Sending};
+
+pub(crate) mod edge;
 pub(crate) mod native;
 
 /// A gateway that runs.
@@ -21,6 +27,12 @@ pub(crate) struct Running {
     pub(crate) lines: Arc<Lines>,
     /// The folder that it keeps its data in.
     pub(crate) folder: Option<PathBuf>,
+    /// The process group to end, where it is more than the process.
+    pub(crate) group: Option<u32>,
+    /// Whether the platform tells of callers who leave before there is a head.
+    pub(crate) tells: bool,
+    /// Whether a caller has to reset the connection to be seen leaving.
+    pub(crate) resets: bool,
 }
 
 /// Lines of a process's output.
@@ -52,7 +64,9 @@ impl Lines {
 impl Running {
     /// A gateway that somebody else started.
     pub(crate) fn elsewhere(url: &str) -> Running {
-        Running { url: url.to_owned(), process: None, lines: Arc::default(), folder: None }
+        let url = url.to_owned();
+        let lines = Arc::default();
+        Running { url, process: None, lines, folder: None, group: None, tells: true, resets: false }
     }
 
     /// Resident memory of the process in kilobytes, where that can be known.
@@ -66,8 +80,39 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        if let Some(group) = self.group {
+            let _ended = std::process::Command::new("kill").args(["--", &format!("-{group}")]).status();
+        }
         if let Some(folder) = &self.folder {
             let _gone = std::fs::remove_dir_all(folder);
         }
     }
+}
+
+/// A port that nobody listens on.
+fn free_port() -> std::io::Result<u16> {
+    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// Whether a gateway is live there.
+async fn answers(url: &str) -> bool {
+    let Some(origin) = Origin::parse(url) else { return false };
+    let health = Sending {
+        method: http::Method::GET,
+        path: "/health".to_owned(),
+        headers: vec![],
+        body: bytes::Bytes::new(),
+    };
+    client::send(&origin, &health).await.is_ok()
+}
+
+/// Keeps what a process prints.
+fn gather(stream: Option<impl AsyncRead + Unpin + Send + 'static>, lines: Arc<Lines>) {
+    let Some(stream) = stream else { return };
+    tokio::spawn(async move {
+        let mut reader = BufReader::new(stream).lines();
+        while let Ok(Some(line)) = reader.next_line().await {
+            lines.push(line);
+        }
+    });
 }

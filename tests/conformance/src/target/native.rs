@@ -8,16 +8,10 @@ use std::{
 };
 
 use serde_json::Value;
-use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, BufReader},
-    process::Command,
-};
+use tokio::process::Command;
 
-use super::{Lines, Running};
-use crate::{
-    client::{self, Origin, Sending},
-    verdict::{Unmet, Verdict, fail},
-};
+use super::{Lines, Running, answers, free_port, gather};
+use crate::verdict::{Unmet, Verdict, fail};
 
 /// Builds the binary, or takes the one that `TOLLBRIDGE_BIN` names.
 pub(crate) async fn binary() -> Verdict<PathBuf> {
@@ -111,7 +105,9 @@ impl Launch {
                 return fail(format!("the gateway stopped at once ({status}):\n{}", lines.all().join("\n")));
             }
             if answers(&url).await {
-                return Ok(Running { url, process: Some(process), lines, folder: Some(self.folder.clone()) });
+                let folder = Some(self.folder.clone());
+                let process = Some(process);
+                return Ok(Running { url, process, lines, folder, group: None, tells: true, resets: false });
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -145,29 +141,4 @@ pub(crate) fn signal(running: &Running, name: &str) -> Verdict {
         Ok(status) if status.success() => Ok(()),
         other => fail(format!("cannot send {name} to {id}: {other:?}")),
     }
-}
-
-fn free_port() -> std::io::Result<u16> {
-    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
-}
-
-async fn answers(url: &str) -> bool {
-    let Some(origin) = Origin::parse(url) else { return false };
-    let health = Sending {
-        method: http::Method::GET,
-        path: "/health".to_owned(),
-        headers: vec![],
-        body: bytes::Bytes::new(),
-    };
-    client::send(&origin, &health).await.is_ok()
-}
-
-fn gather(stream: Option<impl AsyncRead + Unpin + Send + 'static>, lines: Arc<Lines>) {
-    let Some(stream) = stream else { return };
-    tokio::spawn(async move {
-        let mut reader = BufReader::new(stream).lines();
-        while let Ok(Some(line)) = reader.next_line().await {
-            lines.push(line);
-        }
-    });
 }
