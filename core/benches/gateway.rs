@@ -176,6 +176,7 @@ fn messages_stream() -> Vec<Bytes> {
 }
 
 fn main() {
+    futures_sizes();
     let whole = json!({"id": "chatcmpl-1", "object": "chat.completion", "created": 1_700_000_000, "model": "gpt-4o-mini-2024-07-18",
         "choices": [{"index": 0, "message": {"role": "assistant", "content": "The answer is forty-two. ".repeat(20), "refusal": null}, "logprobs": null, "finish_reason": "stop"}],
         "usage": {"prompt_tokens": 19, "completion_tokens": 120, "total_tokens": 139, "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0}}});
@@ -190,4 +191,11 @@ fn main() {
     measure("chat to messages, 1 KB, whole", &translate, &request("anthropic/claude-sonnet-4-5", false));
     let translate = gateway("text/event-stream", messages_stream());
     measure("chat to messages, 64 events", &translate, &request("anthropic/claude-sonnet-4-5", true));
+}
+
+fn futures_sizes() {
+    let relay = gateway("application/json", Vec::new());
+    let request = Request::post("/v1/chat/completions").body(Full::new(Bytes::new())).expect("a request");
+    let (answer, after) = relay.handle(request);
+    println!("bytes of state: answer {}, after {}", size_of_val(&answer), size_of_val(&after));
 }

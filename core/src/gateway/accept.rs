@@ -130,9 +130,15 @@ impl<P: Ports> Gateway<P> {
         let own = parts.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::trim);
         match own {
             Some(id) if !id.is_empty() && id.len() <= LONGEST_ID => id.to_owned(),
-            _ => format!("{:016x}{:016x}", self.ports.random(), self.ports.random()),
+            _ => hex([self.ports.random(), self.ports.random()]),
         }
     }
+}
+
+/// 32 hexadecimal digits.
+fn hex(numbers: [u64; 2]) -> String {
+    let digits = numbers.iter().flat_map(|number| (0..16).rev().map(move |place| number >> (4 * place) & 15));
+    digits.filter_map(|digit| char::from_digit(u32::try_from(digit).ok()?, 16)).collect()
 }
 
 fn not_found(parts: &Parts) -> ApiError {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Body;
 use crate::{error::ApiError, ports::Ports, protocol::chat};
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// A 200 with a JSON body.
 pub(super) fn json<P: Ports>(value: &impl Serialize) -> Response<Body<P>> {

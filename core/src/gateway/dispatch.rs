@@ -28,6 +28,12 @@ const DROPPED: HeaderName = HeaderName::from_static("x-tollbridge-dropped");
 /// Read by OpenAI's and Anthropic's SDKs: whether to send the request again.
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
+const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
+/// nginx and its like hold streams back unless told not to.
+const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+const NO: HeaderValue = HeaderValue::from_static("no");
+
 /// What to do after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
@@ -128,29 +134,27 @@ impl<P: Ports> Gateway<P> {
         mut flight: Flight<P>,
     ) -> Response<Body<P>> {
         flight.row.upstream_id = answer.request_id;
+        flight.answering(StatusCode::OK);
         let mut headers = answer.headers;
         self.describe(&mut headers, candidate, &flight);
         if let Some(dropped) = answer.dropped.and_then(|names| HeaderValue::try_from(names).ok()) {
             headers.insert(DROPPED, dropped);
         }
-        let mut response = match answer.content {
+        let body = match answer.content {
             Content::Whole { body, facts } => {
-                let response = answer::with_status(StatusCode::OK, body);
-                flight.finish_answer(response, facts)
+                headers.insert(header::CONTENT_TYPE, answer::JSON);
+                flight.land(Some(facts), None);
+                Body::full(body)
             }
             Content::Stream(opening) => {
-                flight.answering(StatusCode::OK);
-                headers.insert(
-                    header::CONTENT_TYPE,
-                    HeaderValue::from_static("text/event-stream; charset=utf-8"),
-                );
-                headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-                // nginx and its like hold streams back unless told not to.
-                headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-                Response::new(Body::stream(opening.flow(self, flight, call.deadline)))
+                headers.insert(header::CONTENT_TYPE, EVENT_STREAM);
+                headers.insert(header::CACHE_CONTROL, NO_CACHE);
+                headers.insert(ACCEL_BUFFERING, NO);
+                Body::stream(opening.flow(self, flight, call.deadline))
             }
         };
-        response.headers_mut().extend(headers);
+        let mut response = Response::new(body);
+        *response.headers_mut() = headers;
         response
     }
 

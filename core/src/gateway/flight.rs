@@ -55,13 +55,6 @@ impl<P: Ports> Flight<P> {
         response
     }
 
-    /// Ends with a whole answer of a model.
-    pub(super) fn finish_answer(mut self, response: Response<Body<P>>, facts: Facts) -> Response<Body<P>> {
-        self.row.status = response.status().as_u16();
-        self.land(Some(facts), None);
-        response
-    }
-
     /// Ends with a response that is not worth a line in the log, such as a probe's.
     pub(super) fn quietly(mut self, response: Response<Body<P>>) -> Response<Body<P>> {
         self.logged = false;

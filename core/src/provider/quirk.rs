@@ -11,6 +11,8 @@
 //! that the caller did not send is never invented, except `stream_options`, which the gateway
 //! needs for its own accounting ([`StreamUsage`](super::StreamUsage)).
 
+use std::cell::LazyCell;
+
 use super::{
     Row,
     catalogue::{self, Effort, Model, Param},
@@ -85,13 +87,14 @@ pub fn field_edits<'b>(row: &Row, model: &str, value: impl Fn(&str) -> Option<&'
     if row.quirks.is_empty() {
         return edits;
     }
-    let facts = catalogue::find(model);
+    // Few bodies have a member that any model refuses.
+    let facts = LazyCell::new(|| catalogue::find(model));
     for quirk in row.quirks {
         for rule in quirk.rules {
             let Some(raw) = value(rule.field) else { continue };
             let clash = matches!(rule.action, Action::Rename(to) if value(to).is_some());
             let done = edits.iter().any(|edit| edit.field == rule.field);
-            if !clash && !done && rule.when.holds(rule.field, raw, facts, &value) {
+            if !clash && !done && rule.when.holds(rule.field, raw, || *facts, &value) {
                 let loss = rule.action == Action::Drop && !is_default(rule.field, raw);
                 edits.push(FieldEdit { quirk: quirk.name, field: rule.field, action: rule.action, loss });
             }
@@ -105,7 +108,7 @@ impl When {
         self,
         field: &str,
         raw: &[u8],
-        facts: Option<&Model>,
+        facts: impl Fn() -> Option<&'static Model>,
         value: &impl Fn(&str) -> Option<&'b [u8]>,
     ) -> bool {
         match self {
@@ -113,7 +116,7 @@ impl When {
             Self::Default => is_default(field, raw),
             // Every model takes a null.
             Self::Refused(_) if raw == b"null" => false,
-            Self::Refused(param) => facts.is_some_and(|model| model.would_refuse(param, effort(value))),
+            Self::Refused(param) => facts().is_some_and(|model| model.would_refuse(param, effort(value))),
         }
     }
 }
