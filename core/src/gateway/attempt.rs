@@ -50,7 +50,7 @@ pub(super) struct Answer<P: Ports> {
 #[expect(clippy::large_enum_variant, reason = "moved once and never kept")]
 pub(super) enum Content<P: Ports> {
     Whole { body: Bytes, facts: Facts },
-    Stream(Box<Opening<P>>),
+    Stream(Opening<P>),
 }
 
 impl<P: Ports> Gateway<P> {
@@ -146,10 +146,11 @@ impl<P: Ports> Gateway<P> {
             Wire::Chat => Pipe::Relay(Relay::new(attempt.call.usage_asked)),
             Wire::Messages => Pipe::Translate(Translate::new(attempt, self.ports.now())),
         };
-        let opening = Opening::begin(upstream, pipe).await;
+        let mut opening = Opening::new(upstream, pipe);
+        opening.begin().await;
         let facts = opening.facts();
         if facts.begun {
-            return Ok(Content::Stream(Box::new(opening)));
+            return Ok(Content::Stream(opening));
         }
         Err(match &facts.error {
             Some(error) if !facts.cut => self.failed_inside(attempt, head, (**error).clone()),

@@ -18,8 +18,8 @@ use crate::{
 
 /// A request under way.
 pub(super) struct Flight<P: Ports> {
-    /// What the ledger and the log will say.
-    pub(super) row: UsageRow,
+    /// What the ledger and the log will say. Boxed, because it goes through many hands.
+    pub(super) row: Box<UsageRow>,
     /// Whether the ledger gets the row: the caller was identified and asked for a model.
     pub(super) billed: bool,
     /// The request's body, to estimate the prompt's tokens from where nobody counts them.
@@ -30,20 +30,20 @@ pub(super) struct Flight<P: Ports> {
 
 /// What is left of a request once its response is over.
 pub(super) struct Landed<P: Ports> {
-    pub(super) row: UsageRow,
+    pub(super) row: Box<UsageRow>,
     pub(super) billed: bool,
     pub(super) logged: bool,
     pub(super) prompt: Bytes,
     /// What the answer said, where one began.
     pub(super) facts: Option<Facts>,
     /// What may still be read of the upstream's answer.
-    pub(super) rest: Option<Rest<P>>,
+    pub(super) rest: Option<Box<Rest<P>>>,
 }
 
 /// A request that arrived at `now`, and where it will land.
 pub(super) fn depart<P: Ports>(now: Micros) -> (Flight<P>, oneshot::Receiver<Landed<P>>) {
     let (sender, receiver) = oneshot::channel();
-    let row = UsageRow { at: now, ..UsageRow::default() };
+    let row = Box::new(UsageRow { at: now, ..UsageRow::default() });
     (Flight { row, billed: false, prompt: Bytes::new(), logged: true, landing: Some(sender) }, receiver)
 }
 
@@ -68,7 +68,7 @@ impl<P: Ports> Flight<P> {
     }
 
     /// Ends with a stream that is over, or that the caller left.
-    pub(super) fn land(&mut self, facts: Option<Facts>, rest: Option<Rest<P>>) {
+    pub(super) fn land(&mut self, facts: Option<Facts>, rest: Option<Box<Rest<P>>>) {
         let Some(landing) = self.landing.take() else { return };
         let landed = Landed {
             row: std::mem::take(&mut self.row),

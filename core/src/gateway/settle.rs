@@ -50,13 +50,13 @@ pub(super) async fn after<P: Ports>(gateway: Arc<Gateway<P>>, landing: oneshot::
         gateway.log(&row);
     }
     if billed {
-        gateway.keep(row).await;
+        gateway.keep(*row).await;
     }
     gateway.refresh_inventories().await;
 }
 
 /// Reads an upstream to its end, for as long as that may take.
-async fn drain<P: Ports>(ports: &P, mut rest: Rest<P>) -> Facts {
+async fn drain<P: Ports>(ports: &P, mut rest: Box<Rest<P>>) -> Facts {
     let mut unread = Out::new();
     let reading = async {
         while let Some(Ok(chunk)) = rest.upstream.data().await {

@@ -28,28 +28,31 @@ use crate::{
 
 /// An answer whose first event is here.
 pub(super) struct Opening<P: Ports> {
-    upstream: Upstream<P>,
-    pipe: Pipe,
+    source: Box<Rest<P>>,
     out: Out,
 }
 
 impl<P: Ports> Opening<P> {
+    /// An answer of which nothing was read.
+    pub(super) fn new(upstream: Upstream<P>, pipe: Pipe) -> Self {
+        Self { source: Box::new(Rest { upstream, pipe }), out: Out::new() }
+    }
+
     /// Reads on until the first event is decoded, or the stream is over without one.
-    pub(super) async fn begin(upstream: Upstream<P>, pipe: Pipe) -> Self {
-        let mut opening = Self { upstream, pipe, out: Out::new() };
-        while !opening.facts().begun && !opening.facts().over {
-            match opening.upstream.data().await {
-                Some(Ok(chunk)) => opening.pipe.push(chunk, &mut opening.out),
-                Some(Err(error)) => opening.pipe.finish(Some(error), &mut opening.out),
-                None => opening.pipe.finish(None, &mut opening.out),
+    pub(super) async fn begin(&mut self) {
+        let Rest { upstream, pipe } = &mut *self.source;
+        while !pipe.facts().begun && !pipe.facts().over {
+            match upstream.data().await {
+                Some(Ok(chunk)) => pipe.push(chunk, &mut self.out),
+                Some(Err(error)) => pipe.finish(Some(error), &mut self.out),
+                None => pipe.finish(None, &mut self.out),
             }
         }
-        opening
     }
 
     /// What was learnt so far.
     pub(super) fn facts(&self) -> &Facts {
-        self.pipe.facts()
+        self.source.pipe.facts()
     }
 
     /// The stream, from here on the caller's.
@@ -58,7 +61,7 @@ impl<P: Ports> Opening<P> {
         let mut stream = Stream {
             gateway,
             flight,
-            source: Some((self.upstream, self.pipe)),
+            source: Some(self.source),
             out: self.out,
             alarm: Alarm::new(),
             heard: now,
@@ -75,7 +78,7 @@ pub(super) struct Stream<P: Ports> {
     gateway: Arc<Gateway<P>>,
     flight: Flight<P>,
     /// Gone once the stream is over.
-    source: Option<(Upstream<P>, Pipe)>,
+    source: Option<Box<Rest<P>>>,
     out: Out,
     alarm: Alarm<P>,
     heard: Micros,
@@ -96,7 +99,8 @@ impl<P: Ports> Stream<P> {
                 self.land_if_over();
                 return Poll::Ready(Some(bytes));
             }
-            let Some((upstream, pipe)) = &mut self.source else { return Poll::Ready(None) };
+            let Some(source) = &mut self.source else { return Poll::Ready(None) };
+            let Rest { upstream, pipe } = &mut **source;
             match upstream.poll_data(cx) {
                 Poll::Ready(Some(Ok(chunk))) => pipe.push(chunk, &mut self.out),
                 Poll::Ready(Some(Err(error))) => pipe.finish(Some(error), &mut self.out),
@@ -116,7 +120,7 @@ impl<P: Ports> Stream<P> {
     /// Ready once something was written because nothing came.
     fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Self { gateway, source, alarm, out, .. } = self;
-        let Some((_, pipe)) = source else { return Poll::Ready(()) };
+        let Some(Rest { pipe, .. }) = source.as_deref_mut() else { return Poll::Ready(()) };
         let policy = &gateway.policy;
         let idle_at = self.heard.saturating_add(micros(policy.timeouts.idle));
         let comment_at = self.sent.saturating_add(micros(policy.keep_alive));
@@ -135,7 +139,7 @@ impl<P: Ports> Stream<P> {
     }
 
     fn note_first_token(&mut self) {
-        let spoke = self.source.as_ref().is_some_and(|(_, pipe)| pipe.facts().spoke);
+        let spoke = self.source.as_ref().is_some_and(|source| source.pipe.facts().spoke);
         if spoke && self.flight.row.first_token_us.is_none() {
             let now = self.gateway.ports.now();
             self.flight.row.first_token_us = Some(now.saturating_sub(self.flight.row.at));
@@ -144,27 +148,27 @@ impl<P: Ports> Stream<P> {
 
     /// Settles the request as soon as its last bytes were taken: a caller need not ask for more.
     fn land_if_over(&mut self) {
-        let over = self.source.as_ref().is_some_and(|(_, pipe)| pipe.facts().over);
+        let over = self.source.as_ref().is_some_and(|source| source.pipe.facts().over);
         if !over || !self.out.is_empty() {
             return;
         }
-        let Some((upstream, pipe)) = self.source.take() else { return };
-        if pipe.facts().error.is_some() {
+        let Some(source) = self.source.take() else { return };
+        if source.pipe.facts().error.is_some() {
             // Whatever else the upstream has to say is of no use; dropping it cancels it.
-            return self.flight.land(Some(pipe.into_facts()), None);
+            return self.flight.land(Some(source.pipe.into_facts()), None);
         }
-        self.flight.land(None, Some(Rest { upstream, pipe }));
+        self.flight.land(None, Some(source));
     }
 }
 
 impl<P: Ports> Drop for Stream<P> {
     fn drop(&mut self) {
-        let Some((upstream, pipe)) = self.source.take() else { return };
+        let Some(source) = self.source.take() else { return };
         self.flight.caller_left();
-        if pipe.facts().finish.is_some() {
-            self.flight.land(None, Some(Rest { upstream, pipe }));
+        if source.pipe.facts().finish.is_some() {
+            self.flight.land(None, Some(source));
         } else {
-            self.flight.land(Some(pipe.into_facts()), None);
+            self.flight.land(Some(source.pipe.into_facts()), None);
         }
     }
 }
