@@ -1,5 +1,18 @@
 //! The gateway itself, without I/O.
 
+#![forbid(unsafe_code)]
+// Bytes from outside must not be able to stop the process for everybody.
+#![cfg_attr(
+    not(any(test, feature = "fuzz")),
+    warn(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::unreachable
+    )
+)]
+
 pub mod config;
 pub mod conversation;
 pub mod error;

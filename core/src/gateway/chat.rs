@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, Response, request::Parts};
 
-use super::{Body, Gateway, flight::Flight, limits::Deadline, passing, read};
+use super::{Body, Gateway, cors, flight::Flight, limits::Deadline, passing, read};
 use crate::{
     error::ApiError,
     govern::Principal,
@@ -84,6 +84,9 @@ impl<P: Ports> Gateway<P> {
 
     /// Finds out who calls and on whose account.
     pub(super) fn identify(&self, parts: &Parts, flight: &mut Flight<P>) -> Result<Arc<Principal>, ApiError> {
+        if !self.policy.requires_key() {
+            cors::refuse_foreign_page(self.policy.cors.as_ref(), &parts.headers)?;
+        }
         let principal = self.keyring.identify(&parts.headers, flight.row.at)?;
         flight.row.key = principal.name.clone();
         flight.row.tenant = principal.tenant.shared();

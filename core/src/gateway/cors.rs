@@ -3,7 +3,11 @@
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
 use super::Body;
-use crate::{config::Cors, ports::Ports};
+use crate::{
+    config::Cors,
+    error::{ApiError, ErrorKind},
+    ports::Ports,
+};
 
 /// How long a browser may remember a preflight, in seconds.
 const REMEMBER: HeaderValue = HeaderValue::from_static("600");
@@ -22,6 +26,21 @@ pub(super) fn allowed_origin(cors: Option<&Cors>, headers: &HeaderMap) -> Option
         return Some(HeaderValue::from_static("*"));
     }
     cors.origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()).then(|| origin.clone())
+}
+
+/// Turns away pages of origins that the operator does not allow. Browsers name the origin of every
+/// page that posts, and send what a page posts even where its scripts may not read the answer: of a
+/// gateway that asks for no key, any page in a browser on the same machine could spend money.
+///
+/// # Errors
+/// 403 that names the settings.
+pub(super) fn refuse_foreign_page(cors: Option<&Cors>, headers: &HeaderMap) -> Result<(), ApiError> {
+    if !headers.contains_key(header::ORIGIN) || allowed_origin(cors, headers).is_some() {
+        return Ok(());
+    }
+    let message = "Pages of this origin may not call a gateway that requires no key: set CORS_ORIGINS at the \
+                   gateway, or require a key with TOLLBRIDGE_MASTER_KEY.";
+    Err(ApiError::new(ErrorKind::Permission, message).with_code("origin_not_allowed"))
 }
 
 /// Lets the origin's scripts read a response.

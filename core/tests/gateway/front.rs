@@ -204,6 +204,28 @@ fn browsers_are_let_in_by_name_only() {
 }
 
 #[test]
+fn a_page_spends_nothing_through_a_gateway_without_keys() {
+    let asked = |document: Value, key: &str, origin: &str| {
+        let sim = Sim::new(document);
+        sim.script([Script::json(whole_answer("Hello."))]);
+        let mut request = from_browser(chat_request(&ask(false).to_string()), origin);
+        request.headers_mut().insert("x-api-key", key.parse().unwrap());
+        let status = sim.send(request).status.as_u16();
+        (status, sim.world.seen.borrow().len())
+    };
+    assert_eq!(asked(openai(), "", "https://evil.example.com"), (403, 0));
+    assert_eq!(asked(openai(), "", "null"), (403, 0));
+    let mut allowed = openai();
+    allowed["cors"] = json!({"origins": ["https://app.example.com"]});
+    assert_eq!(asked(allowed.clone(), "", "https://app.example.com"), (200, 1));
+    assert_eq!(asked(allowed, "", "https://evil.example.com"), (403, 0));
+    // Whoever has a key may be any program.
+    let mut closed = openai();
+    closed["master_key"] = json!({"secret": "MASTER"});
+    assert_eq!(asked(closed, "value-of-MASTER", "https://evil.example.com"), (200, 1));
+}
+
+#[test]
 fn usage_is_the_masters_to_read() {
     let sim = with_keys();
     let summary = |key: &str| {
