@@ -14,7 +14,7 @@ use crate::{
     conversation::Usage,
     error::{ApiError, ErrorKind},
     frame::sse::{SseEvent, SseFramer},
-    ledger::ErrorClass,
+    ledger::{ErrorClass, estimate::Estimator},
     ports::HttpError,
     protocol::chat,
 };
@@ -41,8 +41,8 @@ pub(super) struct Facts {
     pub(super) spoke: bool,
     /// Whether the answer ended, well or not; nothing more will come out.
     pub(super) over: bool,
-    /// Bytes of text that the model wrote.
-    pub(super) text_bytes: u64,
+    /// Counts what the model wrote, for where the provider does not.
+    pub(super) written: Estimator,
 }
 
 impl Facts {

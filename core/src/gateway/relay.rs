@@ -14,8 +14,12 @@ use super::pipe::{Facts, Out, cut, fail, last_event};
 use crate::{
     error::{ApiError, ErrorKind},
     frame::sse::{SseEvent, SseFramer},
+    ledger::estimate::Estimator,
     ports::HttpError,
-    protocol::chat::{self, observe::Observer},
+    protocol::chat::{
+        self,
+        observe::{Observer, observe_response, texts},
+    },
 };
 
 /// The end of a chat stream, in words.
@@ -50,8 +54,8 @@ impl Relay {
 
     /// What was learnt, to keep.
     pub(super) fn into_facts(self) -> Facts {
-        let Observer { model, usage, text_bytes, .. } = self.observer;
-        Facts { model, usage, text_bytes, ..self.facts }
+        let Observer { model, usage, .. } = self.observer;
+        Facts { model, usage, ..self.facts }
     }
 
     pub(super) fn push(&mut self, chunk: Bytes, out: &mut Out) {
@@ -125,7 +129,8 @@ impl Relay {
         let mut fate = Fate::Passes;
         // Where the blank line between two events is missing, each line is a message.
         for message in data.split(|byte| *byte == b'\n').filter(|message| !message.is_empty()) {
-            let seen = self.observer.push(message);
+            let written = &mut self.facts.written;
+            let seen = self.observer.push_with(message, &mut |text| written.add(text));
             if seen.failed {
                 let error = self.observer.error.clone();
                 let error =
@@ -191,7 +196,7 @@ fn with_role(raw: &Bytes) -> Option<Bytes> {
 /// # Errors
 /// What the provider said was wrong, or that the body is no answer.
 pub(super) fn whole(body: Bytes) -> Result<(Bytes, Facts), ApiError> {
-    let observer = chat::observe::observe_response(&body);
+    let observer = observe_response(&body);
     if let Some(error) = observer.error {
         return Err(error);
     }
@@ -199,13 +204,17 @@ pub(super) fn whole(body: Bytes) -> Result<(Bytes, Facts), ApiError> {
     if !observer.done || says_nothing && memmem::find(&body, b"\"choices\"").is_none() {
         return Err(chat::decode_error(StatusCode::BAD_GATEWAY, &body));
     }
+    let mut written = Estimator::default();
+    if observer.usage.output.is_none() {
+        texts(&body, &mut |text| written.add(text));
+    }
     let facts = Facts {
         model: observer.model,
         usage: observer.usage,
         finish: observer.finish.map(|finish| finish.reason.name().into()),
         begun: true,
         over: true,
-        text_bytes: observer.text_bytes,
+        written,
         ..Facts::default()
     };
     Ok((body, facts))

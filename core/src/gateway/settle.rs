@@ -77,7 +77,7 @@ fn take(row: &mut UsageRow, facts: Facts) {
         row.model_answered = facts.model;
     }
     if row.usage.output.is_none() {
-        row.usage.output = Some(facts.text_bytes.div_ceil(4));
+        row.usage.output = Some(facts.written.tokens());
         row.estimated = true;
     }
 }

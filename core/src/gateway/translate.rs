@@ -15,6 +15,7 @@ use crate::{
     conversation::{Delta, Event, Part, Response},
     error::{ApiError, ErrorKind},
     frame::sse::{SseEvent, SseFramer},
+    ledger::estimate::Estimator,
     ports::{HttpError, Micros},
     protocol::{
         Encoded, Target,
@@ -52,25 +53,31 @@ pub(super) fn whole(attempt: Try<'_>, body: &[u8], now: Micros) -> Result<(Bytes
 }
 
 fn facts(response: &Response<'_>) -> Facts {
-    let parts = response.choices.iter().flat_map(|choice| &choice.parts);
+    let mut written = Estimator::default();
+    if response.usage.output.is_none() {
+        let parts = response.choices.iter().flat_map(|choice| &choice.parts);
+        parts.for_each(|part| written.add(text_of(part)));
+    }
     Facts {
         model: response.model.as_deref().map(str::to_owned),
         usage: response.usage,
         finish: response.choices.first().map(|choice| choice.finish.reason.name().into()),
         begun: true,
         over: true,
-        text_bytes: parts.map(text_bytes).sum(),
+        written,
         ..Facts::default()
     }
 }
 
-fn text_bytes(part: &Part<'_>) -> u64 {
-    let bytes = match part {
-        Part::Text(text) => text.text.len(),
-        Part::ToolCall(call) => call.arguments.len(),
-        _ => 0,
-    };
-    bytes as u64
+/// What the model wrote in a part.
+fn text_of<'p>(part: &'p Part<'_>) -> &'p str {
+    match part {
+        Part::Text(text) => &text.text,
+        Part::ToolCall(call) => &call.arguments,
+        Part::Reasoning(reasoning) => reasoning.text.as_deref().unwrap_or_default(),
+        Part::Refusal(words) => words,
+        _ => "",
+    }
 }
 
 fn meta<'a>(attempt: Try<'a>, id: &'a str, now: Micros) -> AnswerMeta<'a> {
@@ -172,7 +179,7 @@ fn pass(facts: &mut Facts, encoder: &mut StreamEncoder, event: &Event<'_>, frame
         }
         Event::Delta { delta: Delta::Text(text) | Delta::Arguments(text), .. } => {
             facts.spoke |= !text.is_empty();
-            facts.text_bytes += text.len() as u64;
+            facts.written.add(text);
         }
         Event::Usage(usage) => facts.usage.update(usage),
         Event::Finish { finish, .. } => facts.finish = Some(finish.reason.name().into()),

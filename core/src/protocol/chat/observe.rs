@@ -81,11 +81,16 @@ wire_object! {
 impl Observer {
     /// Takes the data of one SSE event.
     pub fn push(&mut self, data: &[u8]) -> Seen {
+        self.push_with(data, &mut |_| {})
+    }
+
+    /// The same; what the model wrote in it goes to `text`, escapes undone.
+    pub fn push_with(&mut self, data: &[u8], text: &mut impl FnMut(&str)) -> Seen {
         if data == b"[DONE]" {
             self.done = true;
             return Seen { done: true, ..Seen::default() };
         }
-        let glance = glance(data);
+        let glance = glance(data, text);
         self.text_bytes += glance.text_bytes;
         let mut seen = Seen { content: glance.text_bytes > 0, ..Seen::default() };
         let known = self.id.is_some() && self.model.is_some();
@@ -163,8 +168,13 @@ struct Glance {
     may_tell: bool,
 }
 
+/// Hands what the model wrote in an answer, whole or a chunk, to `text`, escapes undone.
+pub fn texts(answer: &[u8], text: &mut impl FnMut(&str)) {
+    glance(answer, text);
+}
+
 /// Looks at every colon for the member that it belongs to.
-fn glance(data: &[u8]) -> Glance {
+fn glance(data: &[u8], text: &mut impl FnMut(&str)) -> Glance {
     let mut glance = Glance::default();
     let mut at = 0;
     while let Some(found) = memchr::memchr(b':', data.get(at..).unwrap_or_default()) {
@@ -180,6 +190,7 @@ fn glance(data: &[u8]) -> Glance {
             // The first of them ends the name of reasoning_content too.
             b'"' if is(b"content") || is(b"\"reasoning") || is(b"\"arguments") => {
                 let length = string_len(value.get(1..).unwrap_or_default());
+                hand_on(value.get(..length + 2).unwrap_or_default(), text);
                 glance.text_bytes += length as u64;
                 at = data.len() - value.len() + 1 + length;
             }
@@ -189,6 +200,17 @@ fn glance(data: &[u8]) -> Glance {
         }
     }
     glance
+}
+
+/// Hands on the text of a quoted string.
+fn hand_on(quoted: &[u8], text: &mut impl FnMut(&str)) {
+    if memchr::memchr(b'\\', quoted).is_some() {
+        if let Ok(Str(unescaped)) = from_slice(quoted) {
+            text(&unescaped);
+        }
+    } else if let Ok(plain) = std::str::from_utf8(quoted) {
+        text(plain.trim_matches('"'));
+    }
 }
 
 /// How many bytes stand before the quote that ends a string.
