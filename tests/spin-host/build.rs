@@ -46,7 +46,7 @@ fn main() {
 /// The folder of the spin-sdk that `targets/spin` is built with.
 fn spin_sdk_source() -> PathBuf {
     let output = Command::new(env::var_os("CARGO").expect("cargo sets CARGO"))
-        .args(["metadata", "--format-version=1", "--offline", "--locked"])
+        .args(["metadata", "--format-version=1", "--locked"])
         .output()
         .expect("cargo metadata runs");
     assert!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));

@@ -1,6 +1,7 @@
 //! Building what is deployed. The tests run the same files.
 
 pub(crate) mod cloudflare;
+pub(crate) mod host;
 pub(crate) mod lambda;
 pub(crate) mod spin;
 

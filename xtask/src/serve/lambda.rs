@@ -1,7 +1,8 @@
 //! Lambda: its runtime API, as cargo-lambda plays it, and some instances of the function.
 
-use super::{Settings, built};
-use crate::process::{Failure, run_quietly};
+use super::Settings;
+use crate::build::host;
+use crate::process::Failure;
 use crate::project::Project;
 use crate::setup::cargo_lambda;
 use std::process::Command;
@@ -11,23 +12,19 @@ const INSTANCES: usize = 12;
 
 pub(super) fn commands(project: &Project, settings: &Settings) -> Result<Vec<Command>, Failure> {
     cargo_lambda::install(project)?;
-    let mut cargo = Command::new("cargo");
-    cargo.args(["build", "-p", "tollbridge-lambda"]).current_dir(project.root());
-    run_quietly(project, "build-lambda", &mut cargo)?;
-
+    let function = host::program(project, "tollbridge-lambda")?;
     let port = settings.port.to_string();
     let mut runtime = Command::new(cargo_lambda::program(project));
     runtime
         .args(["lambda", "watch", "--only-lambda-apis", "--ignore-changes", "-A", "127.0.0.1", "-P", &port])
         .current_dir(project.root());
     let mut commands = vec![runtime];
-    commands.extend((0..INSTANCES).map(|_| instance(project, settings)));
+    commands.extend((0..INSTANCES).map(|_| instance(&function, settings)));
     Ok(commands)
 }
 
 /// Lambda replaces an instance that ends; so does this.
-fn instance(project: &Project, settings: &Settings) -> Command {
-    let function = built(project, "tollbridge-lambda");
+fn instance(function: &Command, settings: &Settings) -> Command {
     let mut shell = Command::new("sh");
     shell
         .args(["-c", r#"while :; do "$0"; sleep 0.1; done"#])

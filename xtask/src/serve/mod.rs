@@ -15,7 +15,7 @@ use crate::target::Target;
 use document::Document;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
-use std::process::{Child, Command};
+use std::process::Child;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -116,11 +116,4 @@ fn answers(port: u16) -> bool {
         Ok::<_, std::io::Error>(head.ends_with(b" 200"))
     };
     ask().unwrap_or(false)
-}
-
-/// A program of the project's that was built already.
-fn built(project: &Project, name: &str) -> Command {
-    let mut command = Command::new(project.target().join("debug").join(name));
-    command.current_dir(project.root());
-    command
 }

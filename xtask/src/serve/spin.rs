@@ -1,18 +1,14 @@
 //! Spin: the component on the test host.
 
-use super::{Settings, built};
-use crate::build;
-use crate::process::{Failure, context, run_quietly};
+use super::Settings;
+use crate::build::{self, host};
+use crate::process::{Failure, context};
 use crate::project::Project;
 use std::fs;
 use std::process::Command;
 
 pub(super) fn commands(project: &Project, settings: &Settings) -> Result<Vec<Command>, Failure> {
     let component = build::spin::build(project)?;
-    let mut cargo = Command::new("cargo");
-    cargo.args(["build", "-p", "tollbridge-spin-host"]).current_dir(project.root());
-    run_quietly(project, "build-spin-host", &mut cargo)?;
-
     let own = project.root().join("targets/spin/spin.toml");
     let own = fs::read_to_string(&own).map_err(|error| context(&own.display(), error))?;
     let secrets = settings.document.secrets();
@@ -22,7 +18,7 @@ pub(super) fn commands(project: &Project, settings: &Settings) -> Result<Vec<Com
         .and_then(|()| fs::write(&manifest, declare(&own, &secrets)))
         .map_err(|error| context(&manifest.display(), error))?;
 
-    let mut host = built(project, "tollbridge-spin-host");
+    let mut host = host::program(project, "tollbridge-spin-host")?;
     host.arg("--from").arg(manifest).arg("--wasm").arg(component);
     host.args(["--listen", &format!("127.0.0.1:{}", settings.port)]);
     host.args(["--variable", &format!("tollbridge_config={}", settings.document.line())]);

@@ -7,6 +7,7 @@
 
 pub(crate) mod cargo_deny;
 pub(crate) mod cargo_lambda;
+pub(crate) mod cfn_lint;
 mod crates;
 pub(crate) mod debian;
 mod python;
@@ -24,12 +25,13 @@ struct Tool {
     install: fn(&Project) -> Outcome,
 }
 
-const TOOLS: [Tool; 6] = [
+const TOOLS: [Tool; 7] = [
     Tool { name: "wasm", install: wasm::install },
     Tool { name: "wrangler", install: wrangler::install },
     Tool { name: "worker-build", install: worker_build::install },
     Tool { name: "cargo-lambda", install: cargo_lambda::install },
     Tool { name: "cargo-deny", install: cargo_deny::install },
+    Tool { name: "cfn-lint", install: cfn_lint::install },
     Tool { name: "sdk", install: sdk::install },
 ];
 

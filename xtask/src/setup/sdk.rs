@@ -4,6 +4,7 @@ use super::{python, stamp};
 use crate::process::{Outcome, context, run_quietly};
 use crate::project::Project;
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 /// Installs what `tests/sdk` pins: Python packages into an environment of our own, npm packages beside the
@@ -20,4 +21,9 @@ pub(crate) fn install(project: &Project) -> Outcome {
         npm.args(["ci", "--no-audit", "--no-fund"]).current_dir(&tests);
         run_quietly(project, "npm-sdk", &mut npm)
     })
+}
+
+/// The Python that has the packages.
+pub(crate) fn python(project: &Project) -> PathBuf {
+    python::program(project, "sdk-python", "python")
 }

@@ -2,9 +2,11 @@
 
 use super::suite::{check, counted};
 use super::tally::Tally;
+use crate::build::host::{self, WASM_ONLY};
 use crate::process::Failure;
 use crate::project::Project;
-use crate::setup::{cargo_deny, wasm};
+use crate::setup::{cargo_deny, cfn_lint, sdk, wrangler};
+use std::env;
 use std::process::Command;
 
 pub(crate) struct Stage {
@@ -16,48 +18,21 @@ pub(crate) struct Stage {
 
 pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "format", fast: true, run: format },
-    Stage { name: "clippy", fast: true, run: clippy },
-    Stage { name: "clippy-wasm", fast: false, run: clippy_wasm },
-    Stage { name: "unit", fast: true, run: unit },
     Stage { name: "deny", fast: true, run: deny },
+    Stage { name: "build", fast: true, run: build },
+    Stage { name: "unit", fast: true, run: unit },
+    Stage { name: "conformance", fast: true, run: |project| suite(project, &["--target", "native"]) },
+    Stage { name: "clippy", fast: true, run: clippy },
+    Stage { name: "cloudflare", fast: false, run: |project| skeleton(project, "cloudflare") },
+    Stage { name: "lambda", fast: false, run: |project| skeleton(project, "lambda") },
+    Stage { name: "spin", fast: false, run: |project| skeleton(project, "spin") },
+    Stage { name: "wrangler", fast: false, run: wrangler_deploy },
+    Stage { name: "template", fast: false, run: template },
+    Stage { name: "sdk", fast: false, run: sdk },
 ];
-
-/// Crates that only make sense as wasm: checked for their own targets.
-const WASM_ONLY: [(&str, &str); 2] =
-    [("tollbridge-cloudflare", wasm::UNKNOWN), ("tollbridge-spin", wasm::WASIP2)];
 
 fn format(project: &Project) -> Result<Tally, Failure> {
     check(project, "format", cargo(project).args(["fmt", "--all", "--check"]))
-}
-
-fn clippy(project: &Project) -> Result<Tally, Failure> {
-    let mut clippy = cargo(project);
-    clippy.args(["clippy", "--quiet", "--workspace", "--all-targets"]);
-    for (name, _) in WASM_ONLY {
-        clippy.args(["--exclude", name]);
-    }
-    check(project, "clippy", clippy.args(["--", "-D", "warnings"]))
-}
-
-fn clippy_wasm(project: &Project) -> Result<Tally, Failure> {
-    wasm::install(project)?;
-    let mut tally = Tally::default();
-    for (name, target) in WASM_ONLY {
-        let mut clippy = cargo(project);
-        clippy.env("PATH", wasm::search_path()).args(["check", "--quiet", "-p", name, "--target", target]);
-        clippy.env("RUSTFLAGS", "-Dwarnings");
-        tally.add(check(project, name, &mut clippy)?);
-    }
-    Ok(tally)
-}
-
-fn unit(project: &Project) -> Result<Tally, Failure> {
-    let mut test = cargo(project);
-    test.args(["test", "--quiet", "--workspace", "--no-fail-fast"]);
-    for (name, _) in WASM_ONLY {
-        test.args(["--exclude", name]);
-    }
-    counted(&mut test)
 }
 
 fn deny(project: &Project) -> Result<Tally, Failure> {
@@ -66,6 +41,67 @@ fn deny(project: &Project) -> Result<Tally, Failure> {
     deny.args(["--workspace", "--locked", "check", "licenses", "sources", "bans"])
         .current_dir(project.root());
     check(project, "deny", &mut deny)
+}
+
+fn build(project: &Project) -> Result<Tally, Failure> {
+    host::build_all(project).map(|()| Tally::success())
+}
+
+fn unit(project: &Project) -> Result<Tally, Failure> {
+    let mut test = cargo(project);
+    test.args(["test", "--quiet", "--workspace", "--no-fail-fast", "--bins", "--lib", "--tests"]);
+    for name in WASM_ONLY {
+        test.args(["--exclude", name]);
+    }
+    counted(&mut test)
+}
+
+fn clippy(project: &Project) -> Result<Tally, Failure> {
+    let mut clippy = cargo(project);
+    clippy.args(["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+    check(project, "clippy", &mut clippy)
+}
+
+/// The cases that every target must pass, on the target's own runtime.
+fn skeleton(project: &Project, target: &str) -> Result<Tally, Failure> {
+    suite(project, &["--target", target, "--only", "skeleton"])
+}
+
+/// The conformance suite's own program, with what it starts built already.
+fn suite(project: &Project, args: &[&str]) -> Result<Tally, Failure> {
+    host::build_all(project)?;
+    let programs = project.target().join("debug");
+    let mut suite = Command::new(programs.join("tollbridge-conformance"));
+    suite.args(args).current_dir(project.root()).env(host::ALL_BUILT, "1");
+    suite.env("TOLLBRIDGE_BIN", programs.join("tollbridge"));
+    if let Ok(xtask) = env::current_exe() {
+        suite.env("TOLLBRIDGE_XTASK", xtask);
+    }
+    counted(&mut suite)
+}
+
+/// What `wrangler deploy` would upload.
+fn wrangler_deploy(project: &Project) -> Result<Tally, Failure> {
+    wrangler::install(project)?;
+    let mut deploy = Command::new(wrangler::program(project, "wrangler"));
+    deploy.args(["deploy", "--dry-run", "--outdir"]).arg(project.target().join("wrangler"));
+    deploy.current_dir(project.root()).env("CI", "1").env("WRANGLER_SEND_METRICS", "false");
+    check(project, "wrangler-deploy", &mut deploy)
+}
+
+fn template(project: &Project) -> Result<Tally, Failure> {
+    cfn_lint::install(project)?;
+    let mut lint = Command::new(cfn_lint::program(project));
+    check(project, "template", lint.arg("template.yaml").current_dir(project.root()))
+}
+
+/// The official client libraries against native.
+fn sdk(project: &Project) -> Result<Tally, Failure> {
+    sdk::install(project)?;
+    let python = sdk::python(project).display().to_string();
+    let mut tally = suite(project, &["--target", "native", "--around", &python, "tests/sdk/python/run.py"])?;
+    tally.add(suite(project, &["--target", "native", "--around", "node", "tests/sdk/node/run.mjs"])?);
+    Ok(tally)
 }
 
 fn cargo(project: &Project) -> Command {

@@ -1,0 +1,36 @@
+//! The workspace's programs for this machine.
+
+use crate::process::{Failure, Outcome, run_quietly};
+use crate::project::Project;
+use std::env;
+use std::process::Command;
+
+/// Crates that are built for wasm only.
+pub(crate) const WASM_ONLY: [&str; 2] = ["tollbridge-cloudflare", "tollbridge-spin"];
+
+/// Says to the programs started below that everything is built. Building a crate alone would build its
+/// dependencies again where the whole workspace wants more features of them.
+pub(crate) const ALL_BUILT: &str = "TOLLBRIDGE_ALL_BUILT";
+
+/// Everything that the tests run, in one go.
+pub(crate) fn build_all(project: &Project) -> Outcome {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--workspace", "--bins", "--tests"]).current_dir(project.root());
+    for name in WASM_ONLY {
+        cargo.args(["--exclude", name]);
+    }
+    run_quietly(project, "build", &mut cargo)
+}
+
+/// One program, for a person who serves with it.
+pub(crate) fn program(project: &Project, package: &str) -> Result<Command, Failure> {
+    if env::var_os(ALL_BUILT).is_none() {
+        let mut cargo = Command::new("cargo");
+        cargo.args(["build", "-p", package]).current_dir(project.root());
+        run_quietly(project, &format!("build-{package}"), &mut cargo)?;
+    }
+    // Each package's program has its name.
+    let mut command = Command::new(project.target().join("debug").join(package));
+    command.current_dir(project.root());
+    Ok(command)
+}
