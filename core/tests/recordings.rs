@@ -811,3 +811,170 @@ fn chat_requests_are_told_to_anthropic() {
     println!("{refused} refused");
     score.report("chat requests to Anthropic");
 }
+
+/// The independent reading of a chat answer in any dialect: whole (one message) or streamed (deltas).
+#[derive(Default)]
+struct DialectReader {
+    reading: Reading,
+    calls: Vec<(Value, String, String, String)>,
+}
+
+impl DialectReader {
+    fn say(&mut self, said: &Value) {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let mut plain = text(&said["reasoning_content"]);
+        if plain.is_empty() {
+            plain = text(&said["reasoning"]);
+        }
+        let mut detailed = String::new();
+        for detail in said["reasoning_details"].as_array().into_iter().flatten() {
+            detailed += &text(&detail["text"]);
+            detailed += &text(&detail["summary"]);
+            for member in ["signature", "data"] {
+                self.reading.opaque.extend(detail[member].as_str().map(str::to_owned));
+            }
+        }
+        self.reading.reasoning += if detailed.is_empty() { &plain } else { &detailed };
+        match &said["content"] {
+            Value::Array(parts) => {
+                for part in parts {
+                    self.reading.text += &text(&part["text"]);
+                    for thought in part["thinking"].as_array().into_iter().flatten() {
+                        self.reading.reasoning += &text(&thought["text"]);
+                    }
+                }
+            }
+            content => self.reading.text += &text(content),
+        }
+        self.reading.text += &text(&said["audio"]["transcript"]);
+        for call in said["tool_calls"].as_array().into_iter().flatten() {
+            let called = if call["function"].is_object() { &call["function"] } else { &call["custom"] };
+            let id = text(&call["id"]);
+            let known = self.calls.iter().rposition(|(index, known, ..)| {
+                (id.is_empty() && (call["index"].is_null() || *index == call["index"]))
+                    || (*index == call["index"] && *known == id)
+            });
+            let known = known.unwrap_or_else(|| {
+                self.calls.push((call["index"].clone(), id.clone(), String::new(), String::new()));
+                self.calls.len() - 1
+            });
+            self.calls[known].2 += &text(&called["name"]);
+            self.calls[known].3 += &text(&called["arguments"]);
+            self.calls[known].3 += &text(&called["input"]);
+        }
+    }
+
+    fn read(chunks: &[Value]) -> Reading {
+        let mut reader = Self::default();
+        for chunk in chunks {
+            for choice in chunk["choices"].as_array().into_iter().flatten() {
+                let said = if choice["delta"].is_object() && chunk["object"] != "chat.completion" {
+                    &choice["delta"]
+                } else {
+                    &choice["message"]
+                };
+                reader.say(said);
+            }
+        }
+        let facts = chat_facts(chunks);
+        let mut reading = reader.reading;
+        reading.id = Some(facts["id"].as_str().unwrap_or(META.id).to_owned());
+        reading.model = Some(facts["model"].as_str().unwrap_or(META.model).to_owned());
+        reading.calls = reader
+            .calls
+            .into_iter()
+            .map(|(_, id, name, arguments)| {
+                (id, name, serde_json::from_str(&arguments).unwrap_or(Value::String(arguments)))
+            })
+            .collect();
+        let calls = !reading.calls.is_empty();
+        reading.finish = Some(
+            match facts["finish"].as_str().unwrap_or_default() {
+                "length" | "model_length" => "length",
+                "content_filter" | "error" => "content_filter",
+                "tool_calls" => "tool_calls",
+                _ if calls => "tool_calls",
+                _ => "stop",
+            }
+            .to_owned(),
+        );
+        reading.error = facts["error"].as_str().map(str::to_owned);
+        let count = |place: usize| facts["usage"][place].as_u64();
+        if let (Some(prompt), Some(completion)) = (count(0), count(1)) {
+            let total = Some(prompt + completion);
+            reading.usage = [count(0), count(1), total, count(2), count(3), count(4)];
+        }
+        reading
+    }
+}
+
+fn retell_stream(body: &str, size: usize) -> String {
+    let mut decoder = chat::StreamDecoder::new();
+    let mut encoder = StreamEncoder::new(&META, true);
+    let mut laws = Laws::default();
+    let mut out = BytesMut::new();
+    let mut sink = |event: Event<'_>| {
+        laws.check(&event);
+        encoder.event(&event, &mut out);
+    };
+    frames(body, size, |data| decoder.push(data, &mut sink));
+    decoder.finish(&mut sink);
+    assert!(laws.ended, "a finish or an error always comes");
+    encoder.finish(&mut out);
+    String::from_utf8(out.to_vec()).expect("UTF-8")
+}
+
+#[test]
+fn chat_answers_of_every_dialect_are_told_in_chat() {
+    let Some(records) = recordings("openai-chat") else { return };
+    let (mut whole, mut streamed) = (Score::default(), Score::default());
+    let retold = |mut reading: Reading, expected: &Reading| {
+        // Ids that were missing are made up; details without a format have no place in chat.
+        for (found, expected) in reading.calls.iter_mut().zip(&expected.calls) {
+            if expected.0.is_empty() && !found.0.is_empty() {
+                found.0.clear();
+            }
+        }
+        reading.web.clear();
+        reading
+    };
+    for (i, record) in records.iter().enumerate() {
+        let id = &record["id"];
+        let body = record["response"]["body"].as_str().expect("text");
+        if record["response"]["status"].as_u64() >= Some(400) {
+            continue;
+        }
+        if record["stream"] == true {
+            let chunks = events(body);
+            if chunks.iter().any(|chunk| chunk["choices"][0]["index"].as_u64() > Some(0)) {
+                continue;
+            }
+            let expected = DialectReader::read(&chunks);
+            let mut found = retold(ChatReader::stream(&retell_stream(body, i % 17 + 1)), &expected);
+            if expected.error.is_some() {
+                (found.finish, found.usage) = (expected.finish.clone(), expected.usage);
+            }
+            streamed.compare(id, "stream", &expected, &found);
+            assert_eq!(
+                retell_stream(body, 1),
+                retell_stream(body, body.len()),
+                "{id}: any split is the same"
+            );
+        } else {
+            let answer: Value = serde_json::from_str(body).expect("JSON");
+            match chat::decode_response(body.as_bytes()) {
+                Ok(response) if response.choices.len() == 1 => {
+                    let expected = DialectReader::read(&[answer]);
+                    let chat: Value =
+                        serde_json::from_slice(&chat::encode_response(&response, &META)).expect("JSON");
+                    let found = retold(ChatReader::whole(&chat), &expected);
+                    whole.compare(id, "whole", &expected, &found);
+                }
+                Ok(_) => {}
+                Err(error) => assert!(!answer["error"].is_null(), "{id}: {error}"),
+            }
+        }
+    }
+    whole.report("chat retold whole");
+    streamed.report("chat retold streamed");
+}

@@ -47,6 +47,19 @@ pub struct Finish<'a> {
     pub explanation: Option<Text<'a>>,
 }
 
+impl Finish<'_> {
+    /// The same, borrowing nothing.
+    pub fn into_owned(self) -> Finish<'static> {
+        let own = |text: Option<Text<'_>>| text.map(|text| Text::Owned(text.into_owned()));
+        Finish {
+            reason: self.reason,
+            raw: own(self.raw),
+            stop_sequence: own(self.stop_sequence),
+            explanation: own(self.explanation),
+        }
+    }
+}
+
 /// Why an answer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FinishReason {

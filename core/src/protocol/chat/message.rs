@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::request::{invalid, missing, text_of, unknown_word, whole};
 use crate::{
     conversation::{
-        CallKind, Media, MediaKind, Message, Part, Reasoning, Role, Source, Text, TextPart, ToolCall,
+        CallKind, Json, Media, MediaKind, Message, Part, Reasoning, Role, Source, Text, TextPart, ToolCall,
         ToolResult,
     },
     error::ApiError,
@@ -178,7 +178,7 @@ fn push_reasoning<'a>(
 
 /// Clients that put a stream together by appending leave a text in several details, the last one
 /// with its signature: such neighbours are one.
-fn join_details(details: Vec<WireReasoningDetail<'_>>) -> Vec<Reasoning<'_>> {
+pub(super) fn join_details(details: Vec<WireReasoningDetail<'_>>) -> Vec<Reasoning<'_>> {
     let mut joined: Vec<Reasoning<'_>> = Vec::new();
     for detail in details {
         let summary = detail.kind.as_ref().is_some_and(|kind| kind.0 == "reasoning.summary");
@@ -375,7 +375,13 @@ fn decode_tool_call<'a>(call: WireToolCall<'a>, path: impl Fn() -> String) -> Re
 
 /// Gemini's thought signature where its OpenAI-compatible endpoint puts it:
 /// `extra_content.google.thought_signature`.
-fn thought_signature<'a>(extra: &[(Text<'a>, crate::conversation::Json<'a>)]) -> Option<Text<'a>> {
+fn thought_signature<'a>(extra: &[(Text<'a>, Json<'a>)]) -> Option<Text<'a>> {
+    let (_, json) = extra.iter().find(|(key, _)| key == "extra_content")?;
+    Some(Cow::Owned(google_signature(json)?.into_owned()))
+}
+
+/// The signature out of an `extra_content`.
+pub(super) fn google_signature(json: Raw<'_>) -> Option<Text<'_>> {
     wire_object! {
         struct WireExtraContent<'a> {
             google: WireGoogle<'a> = "google",
@@ -385,7 +391,6 @@ fn thought_signature<'a>(extra: &[(Text<'a>, crate::conversation::Json<'a>)]) ->
             thought_signature: Str<'a> = "thought_signature",
         }
     }
-    let (_, json) = extra.iter().find(|(key, _)| key == "extra_content")?;
     let content: WireExtraContent<'_> = from_str(json.get()).ok()?;
-    Some(Cow::Owned(content.google?.thought_signature?.0.into_owned()))
+    Some(content.google?.thought_signature?.0)
 }

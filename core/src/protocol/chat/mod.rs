@@ -22,14 +22,19 @@
 //! Sources: OpenAI's API reference, "Chat Completions"; OpenRouter's "Reasoning Tokens";
 //! DeepSeek's "Reasoning Model"; LiteLLM's "Thinking / Reasoning Content".
 
+mod answer;
+mod decoder;
 mod error;
 mod message;
 pub mod observe;
 mod request;
 mod response;
+mod said;
 mod stream;
 mod usage;
 
+pub use answer::decode_response;
+pub use decoder::StreamDecoder;
 pub use error::{decode_error, encode_error, encode_stream_error};
 pub use request::decode_request;
 pub use response::{AnswerMeta, encode_response};

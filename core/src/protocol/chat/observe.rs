@@ -227,7 +227,7 @@ fn string_len(text: &[u8]) -> usize {
 }
 
 /// Reads a finish reason in the words of every dialect; an empty one is none.
-fn finish_of(json: Raw<'_>) -> Option<Finish<'static>> {
+pub(super) fn finish_of(json: Raw<'_>) -> Option<Finish<'static>> {
     let Str(word) = from_str::<Str<'_>>(json.get()).ok()?;
     (!word.is_empty()).then(|| Finish {
         reason: finish_reason(&word),

@@ -163,7 +163,8 @@ impl StreamDecoder {
             }
             Some("message_delta") => {
                 if let Some(delta) = event.delta.filter(|delta| delta.stop_reason.is_some()) {
-                    self.set_finish(finish(delta.stop_reason, delta.stop_sequence, delta.stop_details));
+                    self.finish =
+                        Some(finish(delta.stop_reason, delta.stop_sequence, delta.stop_details).into_owned());
                 }
                 self.count(event.usage, sink);
             }
@@ -199,7 +200,8 @@ impl StreamDecoder {
             self.close(index as u64, sink);
         }
         if answer.stop_reason.is_some() {
-            self.set_finish(finish(answer.stop_reason, answer.stop_sequence, answer.stop_details));
+            self.finish =
+                Some(finish(answer.stop_reason, answer.stop_sequence, answer.stop_details).into_owned());
         }
         Ok(())
     }
@@ -305,16 +307,6 @@ impl StreamDecoder {
             self.tally.update(&usage);
             sink(Event::Usage(self.tally.usage()));
         }
-    }
-
-    fn set_finish(&mut self, finish: Finish<'_>) {
-        let own = |text: Option<Cow<'_, str>>| text.map(|text| Cow::Owned(text.into_owned()));
-        self.finish = Some(Finish {
-            reason: finish.reason,
-            raw: own(finish.raw),
-            stop_sequence: own(finish.stop_sequence),
-            explanation: own(finish.explanation),
-        });
     }
 
     fn complete(&mut self, sink: &mut impl FnMut(Event<'_>)) {
