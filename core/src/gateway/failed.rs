@@ -131,15 +131,39 @@ impl Failed {
         body: &Bytes,
         now: Micros,
     ) -> Self {
+        if status.is_redirection() {
+            let what = format!("it answered {status}, and redirects are not followed");
+            return Self { again: false, ..Self::not_an_answer(attempt.provider, &what) };
+        }
         let (wire, front) = (attempt.provider.row.wire, attempt.call.front.wire());
         let mut error = match wire {
             Wire::Chat => chat::decode_error(status, body),
             Wire::Messages => messages::decode_error(status, body),
         };
         // Only what a caller's SDK can read as an error of its own wire goes through as it is.
-        if wire == front && (error.code.is_some() || error.upstream_type.is_some() || error.param.is_some()) {
+        if wire == front && holds_error_object(body) {
             error.body = Some(body.clone());
         }
         Self::said(attempt, error, status, headers, now)
     }
+}
+
+/// Whether the body is `{"error": {"type" or "code" or "param": …}}`. Some providers write the members of the error at
+/// the top, or a text in its place.
+fn holds_error_object(body: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Envelope<'a> {
+        #[serde(borrow)]
+        error: &'a serde_json::value::RawValue,
+    }
+    #[derive(serde::Deserialize)]
+    struct Members {
+        #[serde(rename = "type")]
+        kind: Option<serde::de::IgnoredAny>,
+        code: Option<serde::de::IgnoredAny>,
+        param: Option<serde::de::IgnoredAny>,
+    }
+    let members =
+        serde_json::from_slice(body).and_then(|it: Envelope<'_>| serde_json::from_str(it.error.get()));
+    members.is_ok_and(|it: Members| it.kind.is_some() || it.code.is_some() || it.param.is_some())
 }

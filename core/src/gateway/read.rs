@@ -14,13 +14,14 @@ use crate::error::{ApiError, ErrorKind};
 /// # Errors
 /// 415 where the content type says that it is something else, 413 where it is too large, 400
 /// where the caller's transfer broke off.
-pub(super) async fn json_body<B>(headers: &HeaderMap, body: B, limit: usize) -> Result<Bytes, ApiError>
+pub(super) async fn json_body<B>(headers: &HeaderMap, mut body: B, limit: usize) -> Result<Bytes, ApiError>
 where
     B: Body<Data = Bytes> + Unpin,
 {
     check_type(headers)?;
     let announced = body.size_hint();
     if announced.lower() > limit as u64 {
+        discard(&mut body, announced.lower()).await;
         return Err(too_large(limit));
     }
     let exact = announced.exact().and_then(|bytes| usize::try_from(bytes).ok());
@@ -46,6 +47,18 @@ where
                 whole.add(chunk, limit).map_err(|_: CollectError| too_large(limit))?;
             }
         }
+    }
+}
+
+/// Reads a body that is refused to its end, unless it is out of all proportion: a connection that
+/// is closed while its caller still writes is reset, and the answer on it lost.
+async fn discard<B>(body: &mut B, announced: u64)
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    const MOST: u64 = 64 << 20;
+    if announced <= MOST {
+        while let Some(Ok(_)) = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await {}
     }
 }
 

@@ -109,7 +109,9 @@ async fn falls_over(hands: Hands, alias: &'static str, provider: &'static str, s
     let reading = if stream { chat::stream(&answer.text()) } else { chat::whole(&answer.json()) };
     same("text", reading.text, passage::text(7))?;
     let attempts: usize = answer.header("x-tollbridge-attempts").parse().unwrap_or(0);
-    check((2..=4).contains(&attempts), || format!("{attempts} attempts"))
+    // A key that met a 429 rests, and is then passed over without an attempt.
+    let least = if alias == "over-429" { 1 } else { 2 };
+    check((least..=4).contains(&attempts), || format!("{attempts} attempts"))
 }
 
 async fn no_fall(hands: Hands, alias: &'static str) -> Verdict {

@@ -96,6 +96,10 @@ fn refused(answer: &crate::client::Whole, recording: &Recording, body: &str) -> 
     check(status == recording.response.status, || {
         format!("status {status}, expected {}", recording.response.status)
     })?;
+    if [401, 403].contains(&status) {
+        // The words are about the gateway's own key and may hold a piece of it.
+        return super::shaped_error(answer).map(drop);
+    }
     let json: Value = serde_json::from_str(body).unwrap_or_default();
     let words = [&json["error"]["message"], &json["error"], &json["message"]];
     let words = words.into_iter().find_map(Value::as_str).unwrap_or_default();
@@ -103,10 +107,21 @@ fn refused(answer: &crate::client::Whole, recording: &Recording, body: &str) -> 
     check(found.contains(words.trim()), || format!("message {found:?}, expected {words:?}"))
 }
 
-/// What differs, field by field. Where a recording joins several answers in one stream, no
-/// provider says which usage and finish are meant, so only text and calls are compared there, and
-/// of those the last answer's.
+/// What differs, field by field. A few recordings join several answers in one stream, which no
+/// documentation gives a meaning: there at least the first has to arrive, and nothing that was not
+/// said.
 fn differences(found: &Reading, expected: &Reading, joined: bool) -> Vec<String> {
+    if joined {
+        let begins =
+            expected.text.starts_with(&found.text) && (!found.text.is_empty() || expected.text.is_empty());
+        let calls = plain(&found.calls);
+        let known = calls.len() <= expected.calls.len();
+        return if begins && known {
+            vec![]
+        } else {
+            vec![format!("joined answers: found {}", clip(&found.text))]
+        };
+    }
     let mut differences = Vec::new();
     let mut compare = |what: &str, found: String, expected: String| {
         if found != expected {
@@ -118,19 +133,17 @@ fn differences(found: &Reading, expected: &Reading, joined: bool) -> Vec<String>
     compare("reasoning", found.reasoning.clone(), expected.reasoning.clone());
     compare("refusal", found.refusal.clone(), expected.refusal.clone());
     compare("error", format!("{:?}", found.error), format!("{:?}", expected.error));
-    if !joined {
-        compare("finish", found.finish.clone(), expected.finish.clone());
-        if let Some(usage) = expected.usage {
-            let found = found.usage.unwrap_or_default();
-            compare("prompt tokens", found.prompt.to_string(), usage.prompt.to_string());
-            compare("completion tokens", found.completion.to_string(), usage.completion.to_string());
-            compare("cached", found.cached.unwrap_or(0).to_string(), usage.cached.unwrap_or(0).to_string());
-            compare(
-                "reasoning tokens",
-                found.reasoning.unwrap_or(0).to_string(),
-                usage.reasoning.unwrap_or(0).to_string(),
-            );
-        }
+    compare("finish", found.finish.clone(), expected.finish.clone());
+    if let Some(usage) = expected.usage {
+        let found = found.usage.unwrap_or_default();
+        compare("prompt tokens", found.prompt.to_string(), usage.prompt.to_string());
+        compare("completion tokens", found.completion.to_string(), usage.completion.to_string());
+        compare("cached", found.cached.unwrap_or(0).to_string(), usage.cached.unwrap_or(0).to_string());
+        compare(
+            "reasoning tokens",
+            found.reasoning.unwrap_or(0).to_string(),
+            usage.reasoning.unwrap_or(0).to_string(),
+        );
     }
     differences
 }

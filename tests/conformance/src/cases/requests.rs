@@ -57,7 +57,7 @@ static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
         row!("no messages, translated", b"{\"model\":\"anthropic/ok\"}", 400, "messages"),
         row!("messages that are a text, translated", b"{\"model\":\"anthropic/ok\",\"messages\":\"hi\"}", 400, "messages"),
         row!("an unknown role, translated", b"{\"model\":\"anthropic/ok\",\"messages\":[{\"role\":\"wizard\",\"content\":\"hi\"}]}", 400, "messages[0]"),
-        row!("an unknown kind of content, translated", b"{\"model\":\"anthropic/ok\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"smell\"}]}]}", 400, "messages[0]"),
+        row!("an unknown kind of content, translated", b"{\"model\":\"anthropic/ok\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"smell\"}]}]}", 400, "smell"),
         row!("a temperature that is a text, translated", b"{\"model\":\"anthropic/ok\",\"temperature\":\"hot\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}", 400, "temperature"),
         Row { name: "lists ten thousand deep", body: || nested(10_000), status: 400, mention: "" },
         Row { name: "a body over the limit", body: || padded(BODY_SIZE_LIMIT + 1), status: 413, mention: "" },

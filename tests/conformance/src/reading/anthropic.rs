@@ -10,6 +10,7 @@ use crate::sse;
 pub(crate) fn whole(body: &Value) -> Reading {
     let mut reading = Reading {
         finish: finish(&body["stop_reason"]),
+        refusal: explanation(body),
         usage: usage(&[&body["usage"]]),
         error: body["error"]["message"].as_str().map(str::to_owned),
         ..Reading::default()
@@ -59,6 +60,7 @@ pub(crate) fn stream(body: &str) -> Reading {
             }
             "message_delta" => {
                 reading.finish = finish(&data["delta"]["stop_reason"]);
+                reading.refusal = explanation(&data["delta"]);
                 reading.usage = usage(&[&data["usage"], &start]);
             }
             "error" => reading.error = data["error"]["message"].as_str().map(str::to_owned),
@@ -102,6 +104,11 @@ fn finish(stop_reason: &Value) -> String {
         other => return other.to_owned(),
     }
     .to_owned()
+}
+
+/// Why the model refused, where it says so.
+fn explanation(stopped: &Value) -> String {
+    stopped["stop_details"]["explanation"].as_str().unwrap_or_default().to_owned()
 }
 
 /// The first of these that tells a count wins.

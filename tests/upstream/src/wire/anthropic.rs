@@ -247,6 +247,28 @@ mod check {
         "betas",
     ];
 
+    /// The kinds of blocks, from the same reference.
+    const BLOCKS: &[&str] = &[
+        "text",
+        "image",
+        "document",
+        "search_result",
+        "thinking",
+        "redacted_thinking",
+        "tool_use",
+        "tool_result",
+        "server_tool_use",
+        "web_search_tool_result",
+        "web_fetch_tool_result",
+        "code_execution_tool_result",
+        "bash_code_execution_tool_result",
+        "text_editor_code_execution_tool_result",
+        "tool_search_tool_result",
+        "mcp_tool_use",
+        "mcp_tool_result",
+        "container_upload",
+    ];
+
     pub(super) fn body(body: &Value) -> Result<(), Fault> {
         let Some(members) = body.as_object() else { return refuse("the body is not a JSON object") };
         if let Some(name) = members.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
@@ -325,6 +347,14 @@ mod check {
         match &message["content"] {
             Value::String(text) if !text.is_empty() || may_be_empty => Ok(&[]),
             Value::Array(blocks) if !blocks.is_empty() || may_be_empty => {
+                let known =
+                    |block: &&Value| block["type"].as_str().is_some_and(|kind| BLOCKS.contains(&kind));
+                if let Some(stranger) = blocks.iter().find(|block| !known(block)) {
+                    return refuse(format!(
+                        "messages.{index}.content: Input tag {} is not expected",
+                        stranger["type"]
+                    ));
+                }
                 let empty = |block: &Value| {
                     block["type"] == "text" && block["text"].as_str().is_none_or(str::is_empty)
                 };
