@@ -1,4 +1,4 @@
-//! `docs/translation.md` holds the field table as it is in the code. `BLESS=1` writes it there.
+//! `docs/translation.md` holds the field table as it is in the code. `UPDATE_DOCS=1` writes it there.
 
 use std::fmt::Write;
 
@@ -27,10 +27,10 @@ fn the_document_holds_the_field_table() {
     let (head, rest) = text.split_once(BEGIN).expect("the beginning of the table");
     let (_, tail) = rest.split_once(END).expect("the end of the table");
     let expected = format!("{head}{BEGIN}{}{END}{tail}", table());
-    if std::env::var_os("BLESS").is_some() {
+    if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(path, expected).expect("docs/translation.md is written");
     } else {
-        assert!(text == expected, "docs/translation.md is out of date: run this test with BLESS=1");
+        assert!(text == expected, "docs/translation.md is out of date: run this test with UPDATE_DOCS=1");
     }
 }
 
