@@ -22,11 +22,11 @@ pub(crate) const EXPIRED_KEY: &str = "sk-tb-expired-aa01ff";
 pub(crate) const WRONG_KEY: &str = "sk-tb-wrong-000000";
 
 /// Time for a first event or a whole answer.
-pub(crate) const FIRST_BYTE: Duration = Duration::from_millis(2_500);
+pub(crate) const FIRST_BYTE: Duration = Duration::from_secs(4);
 /// Time between two pieces of a stream.
-pub(crate) const IDLE: Duration = Duration::from_millis(2_000);
+pub(crate) const IDLE: Duration = Duration::from_secs(4);
 /// Time for a request with all of its attempts.
-pub(crate) const WHOLE: Duration = Duration::from_secs(20);
+pub(crate) const WHOLE: Duration = Duration::from_secs(30);
 /// Silence after which a stream gets a comment.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_millis(500);
 /// The largest request body, in bytes.

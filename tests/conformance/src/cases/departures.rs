@@ -51,7 +51,7 @@ async fn before_head(hands: Hands, provider: &'static str, stream: bool) -> Verd
     let ask = asking(&hands, &format!("{provider}-faulty/ok.hang-head")).streamed_if(stream);
     let left = tokio::time::timeout(Duration::from_millis(500), ask.open()).await;
     check(left.is_err(), || "there was a head".to_owned())?;
-    let seen = hands.ended(Duration::from_secs(2)).await?;
+    let seen = hands.ended(Duration::from_secs(3)).await?;
     same("the upstream's answer", seen.ended.as_str(), "dropped")?;
     tokio::time::sleep(Duration::from_millis(300)).await;
     same("requests upstream", hands.seen().await?.len(), 1)?;
@@ -65,7 +65,7 @@ async fn in_the_middle(hands: Hands, provider: &'static str) -> Verdict {
     let mut answer = asking(&hands, &format!("{provider}/{script}")).stream().open().await?;
     let text = read_tokens(&mut answer, SEEN).await?;
     drop(answer);
-    let seen = hands.ended(Duration::from_secs(2)).await?;
+    let seen = hands.ended(Duration::from_secs(3)).await?;
     same("the upstream's answer", seen.ended.as_str(), "dropped")?;
     check(seen.sent < 290, || format!("{} events were sent all the same", seen.sent))?;
     let sums = hands.world.main.sums(&format!("model={}", hands.model(script)), 1).await?;
@@ -80,7 +80,7 @@ async fn in_silence(hands: Hands, provider: &'static str) -> Verdict {
     let mut answer = asking(&hands, &format!("{provider}/{script}")).stream().open().await?;
     let read = read_tokens(&mut answer, 40).await?;
     drop(answer);
-    let seen = hands.ended(Duration::from_millis(1500)).await?;
+    let seen = hands.ended(Duration::from_secs(3)).await?;
     same("the upstream's answer", seen.ended.as_str(), "dropped")?;
     let sums = hands.world.main.sums(&format!("model={}", hands.model(script)), 1).await?;
     within_a_fifth(&sums, provider, (read as u64, 50))

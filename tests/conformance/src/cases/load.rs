@@ -84,7 +84,7 @@ async fn slow_reader(hands: Hands, provider: &'static str) -> Verdict {
     check(ahead < MOST_AHEAD, || format!("the gateway took {ahead} bytes that nobody read"))?;
     let after = hands.world.main.running.memory_kb();
     drop(answer);
-    let ended = hands.ended(Duration::from_secs(3)).await?;
+    let ended = hands.ended(Duration::from_secs(8)).await?;
     same("the upstream's answer", ended.ended.as_str(), "dropped")?;
     match (before, after) {
         // Other cases run beside this one, so only a buffer of the flood's own size would show.

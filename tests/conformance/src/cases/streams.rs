@@ -70,7 +70,7 @@ async fn breaks(hands: Hands, provider: &'static str, script: &'static str) -> V
     let all = if script.starts_with("unicode") { passage::unicode().concat() } else { passage::text(20) };
     check(all.starts_with(&reading.text), || format!("text that was not said: {:?}", reading.text))?;
     check(!reading.text.is_empty(), || "what had been said is lost".to_owned())?;
-    check(start.elapsed() < IDLE + Duration::from_secs(3), || format!("it took {:?}", start.elapsed()))?;
+    check(start.elapsed() < IDLE + Duration::from_secs(8), || format!("it took {:?}", start.elapsed()))?;
     same("requests upstream", hands.seen().await?.len(), 1)?;
     let sums = hands.world.main.sums(&format!("model={}", hands.model(script)), 1).await?;
     same("rows and errors in the ledger", (sums.requests, sums.errors), (1, 1))?;
