@@ -43,6 +43,8 @@ impl Fate {
 pub struct Field {
     /// Its path in the caller's protocol.
     pub name: &'static str,
+    /// What becomes of it on the chat wire.
+    pub chat: Fate,
     /// What becomes of it on Anthropic's wire.
     pub messages: Fate,
     /// How, or why not.
@@ -53,7 +55,7 @@ impl Field {
     /// What becomes of it on `wire`; a front's own wire carries everything.
     pub fn fate(&self, wire: Wire) -> Fate {
         match wire {
-            Wire::Chat => Fate::Carried,
+            Wire::Chat => self.chat,
             Wire::Messages => self.messages,
         }
     }
@@ -63,11 +65,18 @@ impl Field {
 pub fn request_fields(front: Front) -> &'static [Field] {
     match front {
         Front::Chat => CHAT,
+        Front::Messages => MESSAGES,
     }
 }
 
+/// A row of chat's table.
 const fn row(name: &'static str, messages: Fate, note: &'static str) -> Field {
-    Field { name, messages, note }
+    Field { name, chat: Fate::Carried, messages, note }
+}
+
+/// A row of the table of Messages.
+const fn line(name: &'static str, chat: Fate, note: &'static str) -> Field {
+    Field { name, chat, messages: Fate::Carried, note }
 }
 
 use Fate::{Carried, Dropped, Mapped, Refused};
@@ -136,6 +145,52 @@ static CHAT: &[Field] = &[
     row("thinking", Carried, "Anthropic's own setting, as it is; a budget becomes adaptive thinking for models that take none, and is named; `adaptive` becomes a budget for models that know nothing else"),
     row("reasoning", Mapped, "`effort`, `max_tokens`, `enabled` and `exclude`, as OpenRouter has them; `max_tokens` is dropped for models that take no budget"),
     row("cache_control", Carried, "as it is"),
+];
+
+/// Request fields of Messages.
+#[rustfmt::skip]
+static MESSAGES: &[Field] = &[
+    line("model", Mapped, "the provider's own name of the model"),
+    line("max_tokens", Mapped, "`max_completion_tokens` for models that refuse the old name"),
+    line("messages", Mapped, "results of tools become messages of role `tool`, before the rest of their turn"),
+    line("messages[].content[].text", Carried, ""),
+    line("messages[].content[].text.citations", Dropped, "citations are the answer's, not the prompt's"),
+    line("messages[].content[].image", Mapped, "`image_url`, with a data URL for base64; those of a tool's result follow in a message of the user's"),
+    line("messages[].content[].image.file", Refused, "the wire takes no uploaded images"),
+    line("messages[].content[].document", Mapped, "`file` for PDFs, text for plain text"),
+    line("messages[].content[].document.url", Refused, "the wire takes no addresses of documents"),
+    line("messages[].content[].document.citations", Dropped, "the wire has no citations of documents"),
+    line("messages[].content[].thinking", Dropped, "only Claude can read it"),
+    line("messages[].content[].redacted_thinking", Dropped, "only Claude can read it"),
+    line("messages[].content[].tool_use", Mapped, "`tool_calls`; the input as text"),
+    line("messages[].content[].tool_result", Mapped, "a message of role `tool`"),
+    line("messages[].content[].tool_result.is_error", Dropped, "the wire has no mark for failed calls; what the tool said is sent"),
+    line("messages[].content[].cache_control", Dropped, "the wire finds its cache by itself"),
+    line("messages[].content[].other", Refused, "a block that only Anthropic can read"),
+    line("system", Mapped, "a message of role `system`"),
+    line("tools", Mapped, "`function`, with `strict`"),
+    line("tools[].type", Refused, "a tool that only Anthropic runs or defines"),
+    line("tools[].cache_control", Dropped, "the wire finds its cache by itself"),
+    line("tool_choice", Mapped, "`auto`, `required`, `none`, or the function; `parallel_tool_calls` from `disable_parallel_tool_use`"),
+    line("stop_sequences", Mapped, "`stop`"),
+    line("temperature", Carried, "left out where the model refuses it"),
+    line("top_p", Carried, "left out where the model refuses it"),
+    line("top_k", Dropped, "the wire has no such setting"),
+    line("stream", Carried, "usage is always asked for"),
+    line("thinking", Mapped, "`reasoning_effort`, the nearest level that the model has; dropped where it has none"),
+    line("output_config.effort", Mapped, "`reasoning_effort`, the nearest level that the model has; dropped where it has none"),
+    line("output_config.format", Mapped, "`response_format.json_schema`"),
+    line("metadata", Mapped, "`user`"),
+    line("service_tier", Mapped, "`auto` is `auto`, `standard_only` is `default`"),
+    line("cache_control", Dropped, "the wire finds its cache by itself"),
+    line("container", Refused, "only Anthropic runs containers"),
+    line("mcp_servers", Refused, "only Anthropic calls MCP servers"),
+    line("context_management", Dropped, "the wire does not edit contexts"),
+    line("inference_geo", Refused, "a demand on the place that the wire cannot make"),
+    line("speed", Dropped, "the wire has no such setting"),
+    line("diagnostics", Dropped, "the wire has no diagnostics"),
+    line("user_profile_id", Dropped, "Anthropic's own account of users"),
+    line("workspace_id", Dropped, "Anthropic's own account of workspaces"),
 ];
 
 /// What a request lost on its way to an upstream.

@@ -50,6 +50,8 @@ impl Wire {
 pub enum Front {
     /// OpenAI chat completions.
     Chat,
+    /// Anthropic Messages.
+    Messages,
 }
 
 impl Front {
@@ -57,6 +59,7 @@ impl Front {
     pub fn name(self) -> &'static str {
         match self {
             Self::Chat => "chat",
+            Self::Messages => "messages",
         }
     }
 
@@ -64,6 +67,7 @@ impl Front {
     pub fn wire(self) -> Wire {
         match self {
             Self::Chat => Wire::Chat,
+            Self::Messages => Wire::Messages,
         }
     }
 }

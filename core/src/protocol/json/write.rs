@@ -225,6 +225,11 @@ impl<'o, O: Out> Array<'o, O> {
         Self { out, first: true }
     }
 
+    /// Writes the only element of an array without its brackets.
+    pub(crate) fn bare(out: &'o mut O) -> Self {
+        Self { out, first: true }
+    }
+
     /// Begins an element, to be written to what is returned.
     pub(crate) fn element(&mut self) -> &mut O {
         if !self.first {

@@ -1,10 +1,11 @@
-//! Errors in Anthropic's shape, read and classified ("Errors").
+//! Errors in Anthropic's shape, read, classified and written ("Errors").
 
+use bytes::BytesMut;
 use http::StatusCode;
 
 use crate::{
     error::{ApiError, ErrorKind},
-    protocol::json::{Raw, Str, TextOr, from_slice, from_str, wire_object},
+    protocol::json::{Object, Out, Raw, Str, TextOr, from_slice, from_str, wire_object},
 };
 
 wire_object! {
@@ -32,6 +33,51 @@ const KINDS: [(&str, u16, ErrorKind); 10] = [
     ("timeout_error", 504, ErrorKind::Timeout),
     ("overloaded_error", 529, ErrorKind::Overloaded),
 ];
+
+/// Writes an error as a body; one that the provider wrote for this protocol goes out untouched.
+pub fn encode_error(error: &ApiError) -> Vec<u8> {
+    if let Some(body) = &error.body {
+        return body.to_vec();
+    }
+    let mut out = Vec::new();
+    write_error(&mut out, error);
+    out
+}
+
+/// Writes an error as the last event of a stream.
+pub fn encode_stream_error(error: &ApiError, out: &mut BytesMut) {
+    out.extend_from_slice(b"event: error\ndata: ");
+    write_error(out, error);
+    out.extend_from_slice(b"\n\n");
+}
+
+fn write_error(out: &mut impl Out, error: &ApiError) {
+    let ours = error.upstream_type.as_deref().filter(|kind| known(kind).is_some());
+    let mut body = Object::new(out);
+    body.string("type", "error");
+    body.object("error", |object| {
+        object.string("type", ours.unwrap_or_else(|| type_of(error.kind)));
+        object.string("message", &error.message);
+    });
+    body.end();
+}
+
+/// Anthropic's type for a kind of error.
+fn type_of(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::InvalidRequest | ErrorKind::MethodNotAllowed | ErrorKind::UnsupportedMedia => {
+            "invalid_request_error"
+        }
+        ErrorKind::Authentication => "authentication_error",
+        ErrorKind::Permission | ErrorKind::Location => "permission_error",
+        ErrorKind::NotFound => "not_found_error",
+        ErrorKind::TooLarge => "request_too_large",
+        ErrorKind::RateLimit => "rate_limit_error",
+        ErrorKind::Timeout => "timeout_error",
+        ErrorKind::Overloaded => "overloaded_error",
+        ErrorKind::Upstream | ErrorKind::NotConfigured | ErrorKind::Internal => "api_error",
+    }
+}
 
 /// Reads the body of an answer whose status was not a success. Nothing of it but the provider's own
 /// message reaches the caller; where there is none, the status alone is told.

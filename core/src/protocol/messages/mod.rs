@@ -7,8 +7,12 @@
 //! "Adaptive thinking", "Effort", "Structured outputs", "Prompt caching", "PDF support",
 //! "Mid-conversation system messages".
 
+mod answer;
 mod blocks;
+mod encoder;
 pub(crate) mod error;
+mod incoming;
+mod incoming_blocks;
 mod request;
 mod response;
 mod stream;
@@ -16,7 +20,10 @@ mod thinking;
 mod turns;
 mod usage;
 
-pub use error::decode_error;
+pub use answer::encode_response;
+pub use encoder::StreamEncoder;
+pub use error::{decode_error, encode_error, encode_stream_error};
+pub use incoming::decode_request;
 pub use request::encode_request;
 pub use response::decode_response;
 pub use stream::StreamDecoder;

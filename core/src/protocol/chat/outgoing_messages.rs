@@ -1,0 +1,307 @@
+//! Turns of a conversation as chat's messages.
+//!
+//! A tool's result is a message of its own here, and comes before whatever else its turn says.
+//! Chat takes text alone from tools: pictures that a tool returned follow in a message of the
+//! user's, named after their call.
+
+use std::borrow::Cow;
+
+use crate::{
+    conversation::{CallKind, Media, MediaKind, Message, Part, Request, Role, Source, ToolCall, ToolResult},
+    error::ApiError,
+    protocol::{
+        fields::Report,
+        json::{Array, Object, string},
+    },
+};
+
+type List<'o> = Array<'o, Vec<u8>>;
+type Body<'o> = Object<'o, Vec<u8>>;
+
+/// Writes all messages.
+pub(super) fn write_messages(
+    list: &mut List<'_>,
+    request: &Request<'_>,
+    report: &mut Report<'_>,
+) -> Result<(), ApiError> {
+    for (index, message) in request.messages.iter().enumerate() {
+        report_lost(message, report)?;
+        match message.role {
+            Role::System => write_system(list, "system", message, index, report)?,
+            Role::Developer => write_system(list, "developer", message, index, report)?,
+            Role::Assistant => write_assistant(list, message, index, report)?,
+            Role::User => write_user(list, message, index, report)?,
+        }
+    }
+    Ok(())
+}
+
+/// Marks and blocks that have no place in chat and change nothing that the model is told.
+fn report_lost(message: &Message<'_>, report: &mut Report<'_>) -> Result<(), ApiError> {
+    for part in &message.parts {
+        let (cache, other) = match part {
+            Part::Text(text) => {
+                (&text.cache, (!text.citations.is_empty()).then_some("messages[].content[].text.citations"))
+            }
+            Part::Media(media) => {
+                let cites = media.citations.is_some();
+                (&media.cache, cites.then_some("messages[].content[].document.citations"))
+            }
+            Part::ToolCall(call) => (&call.cache, None),
+            Part::ToolResult(result) => {
+                let failed = result.is_error == Some(true);
+                (&result.cache, failed.then_some("messages[].content[].tool_result.is_error"))
+            }
+            Part::Reasoning(reasoning) if reasoning.opaque.is_some() => {
+                (&None, Some("messages[].content[].redacted_thinking"))
+            }
+            Part::Reasoning(_) => (&None, Some("messages[].content[].thinking")),
+            Part::Refusal(_) | Part::Provider { .. } => (&None, None),
+        };
+        if cache.is_some() {
+            report.lost("messages[].content[].cache_control")?;
+        }
+        if let Some(other) = other {
+            report.lost(other)?;
+        }
+    }
+    Ok(())
+}
+
+fn lost_block(index: usize, kind: &str, report: &mut Report<'_>) -> Result<(), ApiError> {
+    report.lost_at("messages[].content[].other", || format!("messages.{index}.content ({kind})"))
+}
+
+/// The texts of a message or a result, plain documents among them, one after another.
+fn texts<'m>(parts: &'m [Part<'_>]) -> Vec<&'m str> {
+    let text = |part: &'m Part<'_>| match part {
+        Part::Text(text) if !text.text.is_empty() => Some(text.text.as_ref()),
+        Part::Refusal(text) => Some(text.as_ref()),
+        Part::Media(Media { source: Source::Plain(text), .. }) => Some(text.as_ref()),
+        _ => None,
+    };
+    parts.iter().filter_map(text).collect()
+}
+
+fn write_system(
+    list: &mut List<'_>,
+    role: &str,
+    message: &Message<'_>,
+    index: usize,
+    report: &mut Report<'_>,
+) -> Result<(), ApiError> {
+    if let Some(Part::Provider { kind, .. }) =
+        message.parts.iter().find(|part| !matches!(part, Part::Text(_)))
+    {
+        lost_block(index, kind, report)?;
+    }
+    list.object(|object| {
+        object.string("role", role);
+        object.string("content", &texts(&message.parts).join("\n\n"));
+    });
+    Ok(())
+}
+
+fn write_assistant(
+    list: &mut List<'_>,
+    message: &Message<'_>,
+    index: usize,
+    report: &mut Report<'_>,
+) -> Result<(), ApiError> {
+    for part in &message.parts {
+        match part {
+            Part::Provider { kind, .. } => lost_block(index, kind, report)?,
+            Part::Media(_) => lost_block(index, "media", report)?,
+            _ => {}
+        }
+    }
+    let text = texts(&message.parts).concat();
+    let calls: Vec<&ToolCall<'_>> = message
+        .parts
+        .iter()
+        .filter_map(|part| if let Part::ToolCall(call) = part { Some(call) } else { None })
+        .collect();
+    if text.is_empty() && calls.is_empty() && !message.parts.is_empty() {
+        return Ok(());
+    }
+    list.object(|object| {
+        object.string("role", "assistant");
+        object.string_or_skip("name", message.name.as_deref());
+        match text.as_str() {
+            "" if !calls.is_empty() => object.null("content"),
+            text => object.string("content", text),
+        }
+        if !calls.is_empty() {
+            object.array("tool_calls", |list| {
+                for call in calls {
+                    list.object(|object| write_call(object, call));
+                }
+            });
+        }
+    });
+    Ok(())
+}
+
+fn write_call(object: &mut Body<'_>, call: &ToolCall<'_>) {
+    object.string("id", &call.id);
+    let (kind, input) = match call.kind {
+        CallKind::Function => ("function", "arguments"),
+        CallKind::Custom => ("custom", "input"),
+    };
+    object.string("type", kind);
+    object.object(kind, |called| {
+        called.string("name", &call.name);
+        called.string(input, if call.arguments.is_empty() { "{}" } else { &call.arguments });
+    });
+}
+
+fn write_user(
+    list: &mut List<'_>,
+    message: &Message<'_>,
+    index: usize,
+    report: &mut Report<'_>,
+) -> Result<(), ApiError> {
+    let mut rest: Vec<Cow<'_, Part<'_>>> = Vec::new();
+    for part in &message.parts {
+        if let Part::ToolResult(result) = part {
+            write_result(list, result, index, report)?;
+            let shown = result.content.iter().filter(|part| is_shown(part));
+            for (i, media) in shown.enumerate() {
+                if i == 0 {
+                    let label = format!("Returned by the tool call {}:", result.call_id);
+                    rest.push(Cow::Owned(Part::text(label)));
+                }
+                rest.push(Cow::Borrowed(media));
+            }
+        }
+    }
+    rest.extend(message.parts.iter().filter(|part| !matches!(part, Part::ToolResult(_))).map(Cow::Borrowed));
+    let said = rest.iter().any(|part| !matches!(part.as_ref(), Part::Text(text) if text.text.is_empty()));
+    if !said && !message.parts.is_empty() {
+        return Ok(());
+    }
+    list.object(|object| {
+        object.string("role", "user");
+        object.string_or_skip("name", message.name.as_deref());
+        match rest.as_slice() {
+            [] => object.string("content", ""),
+            [part] if let Part::Text(text) = part.as_ref() => object.string("content", &text.text),
+            parts => object.array("content", |list| {
+                parts.iter().try_for_each(|part| write_part(list, part, index, report))
+            })?,
+        }
+        Ok(())
+    })
+}
+
+/// Whether a part of a result is a picture or a document, which no text can say.
+fn is_shown(part: &Part<'_>) -> bool {
+    matches!(part, Part::Media(media) if !matches!(media.source, Source::Plain(_)))
+}
+
+fn write_result(
+    list: &mut List<'_>,
+    result: &ToolResult<'_>,
+    index: usize,
+    report: &mut Report<'_>,
+) -> Result<(), ApiError> {
+    for part in &result.content {
+        if let Part::Provider { kind, .. } = part {
+            lost_block(index, kind, report)?;
+        }
+    }
+    list.object(|object| {
+        object.string("role", "tool");
+        object.string("tool_call_id", &result.call_id);
+        object.string("content", &texts(&result.content).join("\n"));
+    });
+    Ok(())
+}
+
+fn write_part(
+    list: &mut List<'_>,
+    part: &Part<'_>,
+    index: usize,
+    report: &mut Report<'_>,
+) -> Result<(), ApiError> {
+    match part {
+        Part::Text(text) if text.text.is_empty() => {}
+        Part::Text(text) => list.object(|object| text_part(object, &text.text)),
+        Part::Refusal(text) => list.object(|object| text_part(object, text)),
+        Part::Media(media) => return write_media(list, media, index, report),
+        Part::Provider { kind, .. } => return lost_block(index, kind, report),
+        Part::Reasoning(_) | Part::ToolCall(_) | Part::ToolResult(_) => {}
+    }
+    Ok(())
+}
+
+fn text_part(object: &mut Body<'_>, text: &str) {
+    object.string("type", "text");
+    object.string("text", text);
+}
+
+fn write_media(
+    list: &mut List<'_>,
+    media: &Media<'_>,
+    index: usize,
+    report: &mut Report<'_>,
+) -> Result<(), ApiError> {
+    let at = || format!("messages.{index}.content");
+    match (media.kind, &media.source) {
+        (MediaKind::Image, Source::Url(_) | Source::Base64 { .. }) => list.object(|object| {
+            object.string("type", "image_url");
+            object.object("image_url", |image| {
+                write_url(image.key("url"), &media.source, "image/png");
+                image.string_or_skip("detail", media.detail.as_deref());
+            });
+        }),
+        (MediaKind::Image, _) => return report.lost_at("messages[].content[].image.file", at),
+        (MediaKind::Audio, Source::Base64 { media_type, data }) => list.object(|object| {
+            object.string("type", "input_audio");
+            object.object("input_audio", |audio| {
+                audio.string("data", data);
+                let kind = media_type.as_deref().and_then(|kind| kind.strip_prefix("audio/"));
+                audio.string("format", kind.unwrap_or("wav"));
+            });
+        }),
+        (MediaKind::Document, Source::Plain(text)) => list.object(|object| {
+            let title = media.title.as_deref().map(|title| format!("{title}\n\n")).unwrap_or_default();
+            let context =
+                media.context.as_deref().map(|context| format!("{context}\n\n")).unwrap_or_default();
+            text_part(object, &format!("{title}{context}{text}"));
+        }),
+        (MediaKind::Document, Source::Base64 { .. }) => list.object(|object| {
+            object.string("type", "file");
+            object.object("file", |file| {
+                file.string("filename", media.title.as_deref().unwrap_or("document.pdf"));
+                write_url(file.key("file_data"), &media.source, "application/pdf");
+            });
+        }),
+        (MediaKind::Document, Source::File(id)) => list.object(|object| {
+            object.string("type", "file");
+            object.object("file", |file| file.string("file_id", id));
+        }),
+        (MediaKind::Document, Source::Url(_)) => {
+            return report.lost_at("messages[].content[].document.url", at);
+        }
+        (MediaKind::Video, Source::Url(url)) => list.object(|object| {
+            object.string("type", "video_url");
+            object.object("video_url", |video| video.string("url", url));
+        }),
+        _ => return lost_block(index, "media", report),
+    }
+    Ok(())
+}
+
+/// An address, or the bytes as a data URL.
+fn write_url(out: &mut Vec<u8>, source: &Source<'_>, kind: &str) {
+    match source {
+        Source::Base64 { media_type, data } => {
+            // Media types and base64 hold nothing that JSON escapes; a caller's might.
+            let media_type = media_type.as_deref().unwrap_or(kind);
+            string(out, &format!("data:{media_type};base64,{data}"));
+        }
+        Source::Url(url) => string(out, url),
+        Source::Plain(_) | Source::File(_) | Source::Provider(_) => string(out, ""),
+    }
+}

@@ -1,0 +1,144 @@
+//! A whole answer, as Anthropic says it.
+
+use crate::{
+    conversation::{CallKind, Citation, Finish, FinishReason, Part, Reasoning, Response, ToolCall, Usage},
+    protocol::{
+        chat::AnswerMeta,
+        json::{Array, Object, Out, Raw, from_str},
+    },
+};
+
+/// Writes a whole answer. Of several choices the first is told: the protocol has one.
+pub fn encode_response(response: &Response<'_>, meta: &AnswerMeta<'_>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(1024);
+    let mut object = Object::new(&mut out);
+    object.string("id", response.id.as_deref().unwrap_or(meta.id));
+    object.string("type", "message");
+    object.string("role", "assistant");
+    object.string("model", response.model.as_deref().unwrap_or(meta.model));
+    let choice = response.choices.first();
+    object.array("content", |blocks| {
+        for part in choice.into_iter().flat_map(|choice| &choice.parts) {
+            write_part(blocks, part);
+        }
+    });
+    let finish = choice.map(|choice| choice.finish.clone()).unwrap_or_default();
+    object.string("stop_reason", stop_reason(&finish));
+    object.string_or_null("stop_sequence", finish.stop_sequence.as_deref());
+    write_stop_details(&mut object, &finish);
+    object.object("usage", |object| write_usage(object, &response.usage));
+    object.end();
+    out
+}
+
+/// Why it ended, in Anthropic's words.
+pub(super) fn stop_reason(finish: &Finish<'_>) -> &'static str {
+    match finish.reason {
+        FinishReason::StopSequence => "stop_sequence",
+        FinishReason::Stop | FinishReason::Unknown if finish.stop_sequence.is_some() => "stop_sequence",
+        FinishReason::Stop | FinishReason::Unknown => "end_turn",
+        FinishReason::Length => "max_tokens",
+        FinishReason::ContextWindow => "model_context_window_exceeded",
+        FinishReason::ToolCalls => "tool_use",
+        FinishReason::ContentFilter | FinishReason::Refusal | FinishReason::Failed => "refusal",
+        FinishReason::Paused => "pause_turn",
+    }
+}
+
+/// What the provider said of a refusal.
+pub(super) fn write_stop_details(object: &mut Object<'_, impl Out>, finish: &Finish<'_>) {
+    if let Some(explanation) = &finish.explanation {
+        object.object("stop_details", |details| {
+            details.string("type", "refusal");
+            details.null("category");
+            details.string("explanation", explanation);
+        });
+    }
+}
+
+/// Token counts in Anthropic's meaning: `input_tokens` leaves out what a cache read or took.
+pub(super) fn write_usage(object: &mut Object<'_, impl Out>, usage: &Usage) {
+    let cached = usage.cached_input.unwrap_or(0).saturating_add(usage.cache_write.unwrap_or(0));
+    object.unsigned("input_tokens", usage.input.unwrap_or(0).saturating_sub(cached));
+    object.unsigned("cache_creation_input_tokens", usage.cache_write.unwrap_or(0));
+    object.unsigned("cache_read_input_tokens", usage.cached_input.unwrap_or(0));
+    object.unsigned("output_tokens", usage.output.unwrap_or(0));
+    if let Some(reasoning) = usage.reasoning {
+        object.object("output_tokens_details", |details| details.unsigned("thinking_tokens", reasoning));
+    }
+}
+
+fn write_part(blocks: &mut Array<'_, impl Out>, part: &Part<'_>) {
+    match part {
+        Part::Text(text) => blocks.object(|block| {
+            text_block(block, &text.text);
+            if !text.citations.is_empty() {
+                block.array("citations", |list| {
+                    for citation in &text.citations {
+                        write_citation(list, citation);
+                    }
+                });
+            }
+        }),
+        Part::Refusal(text) => blocks.object(|block| text_block(block, text)),
+        Part::Reasoning(reasoning) => write_reasoning(blocks, reasoning),
+        Part::ToolCall(call) => blocks.object(|block| write_call(block, call)),
+        Part::Provider { json, .. } => blocks.element().put(json.get().as_bytes()),
+        // No model of these wires answers with them.
+        Part::Media(_) | Part::ToolResult(_) => {}
+    }
+}
+
+fn text_block(block: &mut Object<'_, impl Out>, text: &str) {
+    block.string("type", "text");
+    block.string("text", text);
+}
+
+/// Reasoning that was redacted in another provider's format is no use to a caller of this
+/// protocol: it could only send it to a provider that cannot read it.
+fn write_reasoning(blocks: &mut Array<'_, impl Out>, reasoning: &Reasoning<'_>) {
+    let ours = reasoning.format.as_ref().is_none_or(|format| format.starts_with("anthropic"));
+    match (&reasoning.text, &reasoning.opaque) {
+        (None, Some(data)) if ours => blocks.object(|block| {
+            block.string("type", "redacted_thinking");
+            block.string("data", data);
+        }),
+        (Some(text), _) => blocks.object(|block| {
+            block.string("type", "thinking");
+            block.string("thinking", text);
+            block.string("signature", reasoning.signature.as_deref().filter(|_| ours).unwrap_or_default());
+        }),
+        _ => {}
+    }
+}
+
+/// A citation in Anthropic's own form stays as it is; others become citations of the web.
+pub(super) fn write_citation(list: &mut Array<'_, impl Out>, citation: &Citation<'_>) {
+    if citation.url.is_none() || !citation.json.get().contains("\"url_citation\"") {
+        return list.element().put(citation.json.get().as_bytes());
+    }
+    list.object(|object| {
+        object.string("type", "web_search_result_location");
+        object.string("url", citation.url.as_deref().unwrap_or_default());
+        object.string_or_null("title", citation.title.as_deref());
+        object.string("cited_text", citation.cited_text.as_deref().unwrap_or_default());
+        object.string("encrypted_index", "");
+    });
+}
+
+/// The protocol's `input` is an object. Arguments that are none, because the answer was cut or the
+/// model erred, stand in it as text, under a name that no schema has.
+fn write_call(block: &mut Object<'_, impl Out>, call: &ToolCall<'_>) {
+    block.string("type", "tool_use");
+    block.string("id", &call.id);
+    block.string("name", &call.name);
+    let arguments = call.arguments.trim();
+    match call.kind {
+        CallKind::Function if arguments.is_empty() || arguments == "null" => block.object("input", |_| {}),
+        CallKind::Function if arguments.starts_with('{') && from_str::<Raw<'_>>(arguments).is_ok() => {
+            block.key("input").put(arguments.as_bytes());
+        }
+        CallKind::Function => block.object("input", |input| input.string("_invalid_json", &call.arguments)),
+        CallKind::Custom => block.object("input", |input| input.string("input", &call.arguments)),
+    }
+}

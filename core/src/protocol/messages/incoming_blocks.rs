@@ -1,0 +1,208 @@
+//! Content blocks of a caller's request.
+
+use std::borrow::Cow;
+
+use super::{
+    incoming::{missing, unknown_word},
+    response::decode_citation,
+};
+use crate::{
+    conversation::{
+        Json, Media, MediaKind, Message, Part, Reasoning, Role, Source, TextPart, ToolCall, ToolResult,
+    },
+    error::ApiError,
+    protocol::{
+        chat::ANTHROPIC_FORMAT,
+        json::{List, Object, Raw, Str, TextOr, from_str, wire_object},
+    },
+};
+
+wire_object! {
+    struct WireBlock<'a> {
+        kind: Str<'a> = "type",
+        text: Str<'a> = "text",
+        citations: Raw<'a> = "citations",
+        source: Raw<'a> = "source",
+        title: Str<'a> = "title",
+        context: Str<'a> = "context",
+        thinking: Str<'a> = "thinking",
+        signature: Str<'a> = "signature",
+        data: Str<'a> = "data",
+        id: Str<'a> = "id",
+        name: Str<'a> = "name",
+        input: Raw<'a> = "input",
+        tool_use_id: Str<'a> = "tool_use_id",
+        content: Raw<'a> = "content",
+        is_error: bool = "is_error",
+        cache_control: Raw<'a> = "cache_control",
+    }
+
+    struct WireSource<'a> {
+        kind: Str<'a> = "type",
+        media_type: Str<'a> = "media_type",
+        data: Str<'a> = "data",
+        url: Str<'a> = "url",
+        file_id: Str<'a> = "file_id",
+    }
+}
+
+type Content<'a> = TextOr<'a, List<WireBlock<'a>>>;
+
+/// The top-level system prompt is the first message.
+pub(super) fn decode_system(content: Content<'_>) -> Result<Message<'_>, ApiError> {
+    Ok(Message::new(Role::System, decode_blocks(content, "system")?))
+}
+
+/// The parts that a string or a list of blocks is; `path` is where they stand.
+pub(super) fn decode_blocks<'a>(content: Content<'a>, path: &str) -> Result<Vec<Part<'a>>, ApiError> {
+    match content {
+        TextOr::Text(text) => Ok(vec![Part::text(text)]),
+        TextOr::Other(blocks) => {
+            let blocks = blocks.0.into_iter().enumerate();
+            blocks.map(|(i, block)| decode_block(block, || format!("{path}.{i}"))).collect()
+        }
+    }
+}
+
+fn decode_block<'a>(mut block: WireBlock<'a>, path: impl Fn() -> String) -> Result<Part<'a>, ApiError> {
+    let absent = |field: &str| missing(&format!("{}.{field}", path()));
+    let Some(Str(kind)) = block.kind.take() else { return Err(absent("type")) };
+    let cache = block.cache_control.map(Cow::Borrowed);
+    Ok(match kind.as_ref() {
+        "text" => Part::Text(TextPart {
+            text: block.text.ok_or_else(|| absent("text"))?.0,
+            citations: block
+                .citations
+                .and_then(|json| from_str::<List<Raw<'_>>>(json.get()).ok())
+                .map(|list| list.0.into_iter().map(decode_citation).collect())
+                .unwrap_or_default(),
+            cache,
+            extra: block.extra,
+        }),
+        "image" | "document" => {
+            let source = decode_source(block.source.ok_or_else(|| absent("source"))?, &path)?;
+            let kind = if kind == "image" { MediaKind::Image } else { MediaKind::Document };
+            Part::Media(Media {
+                title: block.title.map(|text| text.0),
+                context: block.context.map(|text| text.0),
+                citations: block.citations.map(Cow::Borrowed),
+                cache,
+                extra: block.extra,
+                ..Media::new(kind, source)
+            })
+        }
+        "thinking" => Part::Reasoning(Reasoning {
+            text: Some(block.thinking.ok_or_else(|| absent("thinking"))?.0),
+            signature: block.signature.map(|text| text.0).filter(|signature| !signature.is_empty()),
+            format: Some(Cow::Borrowed(ANTHROPIC_FORMAT)),
+            ..Reasoning::default()
+        }),
+        "redacted_thinking" => Part::Reasoning(Reasoning {
+            opaque: Some(block.data.ok_or_else(|| absent("data"))?.0),
+            format: Some(Cow::Borrowed(ANTHROPIC_FORMAT)),
+            ..Reasoning::default()
+        }),
+        "tool_use" => Part::ToolCall(ToolCall {
+            id: block.id.ok_or_else(|| absent("id"))?.0,
+            name: block.name.ok_or_else(|| absent("name"))?.0,
+            arguments: Cow::Borrowed(block.input.map_or("{}", |input| input.get())),
+            cache,
+            extra: block.extra,
+            ..ToolCall::default()
+        }),
+        "tool_result" => Part::ToolResult(ToolResult {
+            call_id: block.tool_use_id.ok_or_else(|| absent("tool_use_id"))?.0,
+            name: None,
+            content: match block.content {
+                None => Vec::new(),
+                Some(json) => decode_result(json, &path)?,
+            },
+            is_error: block.is_error,
+            cache,
+            extra: block.extra,
+        }),
+        _ => {
+            let json = provider_block(&kind, &block)?;
+            Part::Provider { kind, json }
+        }
+    })
+}
+
+fn decode_result<'a>(json: Raw<'a>, path: impl Fn() -> String) -> Result<Vec<Part<'a>>, ApiError> {
+    let path = format!("{}.content", path());
+    let content: Content<'_> = from_str(json.get())
+        .map_err(|malformed| ApiError::invalid(format!("{path}: {malformed}")).with_param(path.clone()))?;
+    decode_blocks(content, &path)
+}
+
+fn decode_source<'a>(json: Raw<'a>, path: impl Fn() -> String) -> Result<Source<'a>, ApiError> {
+    let path = || format!("{}.source", path());
+    let source: WireSource<'_> = from_str(json.get())
+        .map_err(|malformed| ApiError::invalid(format!("{}: {malformed}", path())).with_param(path()))?;
+    let absent = |field: &str| missing(&format!("{}.{field}", path()));
+    Ok(match source.kind.as_ref().map(|kind| kind.0.as_ref()) {
+        Some("base64") => Source::Base64 {
+            media_type: source.media_type.map(|text| text.0),
+            data: source.data.ok_or_else(|| absent("data"))?.0,
+        },
+        Some("url") => Source::Url(source.url.ok_or_else(|| absent("url"))?.0),
+        Some("text") => Source::Plain(source.data.ok_or_else(|| absent("data"))?.0),
+        Some("file") => Source::File(source.file_id.ok_or_else(|| absent("file_id"))?.0),
+        Some("content") => Source::Provider(Cow::Borrowed(json)),
+        Some(other) => {
+            return Err(unknown_word(&format!("{}.type", path()), other, "base64, url, text, file, content"));
+        }
+        None => return Err(absent("type")),
+    })
+}
+
+/// Puts a block of the provider's own together again.
+fn provider_block<'a>(kind: &str, block: &WireBlock<'_>) -> Result<Json<'a>, ApiError> {
+    whole(kind, |object| {
+        let texts = [
+            ("id", &block.id),
+            ("name", &block.name),
+            ("tool_use_id", &block.tool_use_id),
+            ("text", &block.text),
+            ("title", &block.title),
+            ("context", &block.context),
+            ("thinking", &block.thinking),
+            ("signature", &block.signature),
+            ("data", &block.data),
+        ];
+        for (name, text) in texts {
+            object.string_or_skip(name, text.as_ref().map(|text| text.0.as_ref()));
+        }
+        let rest = [
+            ("input", block.input),
+            ("content", block.content),
+            ("source", block.source),
+            ("citations", block.citations),
+            ("cache_control", block.cache_control),
+        ];
+        for (name, json) in rest {
+            object.json_or_skip(name, json);
+        }
+        if let Some(is_error) = block.is_error {
+            object.bool("is_error", is_error);
+        }
+        object.extra(&block.extra);
+    })
+}
+
+/// Writes an object of a type that is not the conversation's, to be kept raw.
+pub(super) fn whole<'a>(
+    kind: &str,
+    members: impl FnOnce(&mut Object<'_, Vec<u8>>),
+) -> Result<Json<'a>, ApiError> {
+    let mut text = Vec::new();
+    let mut object = Object::new(&mut text);
+    object.string("type", kind);
+    members(&mut object);
+    object.end();
+    String::from_utf8(text)
+        .ok()
+        .and_then(|text| serde_json::value::RawValue::from_string(text).ok())
+        .map(Cow::Owned)
+        .ok_or_else(|| ApiError::invalid(format!("An object of type `{kind}` cannot be read.")))
+}
