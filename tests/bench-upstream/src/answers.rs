@@ -8,7 +8,16 @@ pub(crate) enum Answer<'a> {
     /// All of it.
     AtOnce(&'a [u8]),
     /// One piece after the other.
-    Paced(&'a [Vec<u8>]),
+    InPieces(&'a [Vec<u8>], Pace),
+}
+
+/// What is between two pieces.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// Nothing: each is one write, right after the other.
+    Burst,
+    /// Five milliseconds.
+    Paced,
 }
 
 /// The answers of both wires.
@@ -20,8 +29,7 @@ pub(crate) struct Answers {
 /// One wire's answers, with their heads.
 struct Wire {
     plain: Vec<u8>,
-    burst: Vec<u8>,
-    paced: Vec<Vec<u8>>,
+    pieces: Vec<Vec<u8>>,
 }
 
 impl Answers {
@@ -37,8 +45,8 @@ impl Answers {
         let path = head.split(' ').nth(1).unwrap_or_default();
         let wire = if path.ends_with("/messages") { &self.messages } else { &self.chat };
         match path.split('/').nth(1) {
-            Some("burst") => Answer::AtOnce(&wire.burst),
-            Some("paced") => Answer::Paced(&wire.paced),
+            Some("burst") => Answer::InPieces(&wire.pieces, Pace::Burst),
+            Some("paced") => Answer::InPieces(&wire.pieces, Pace::Paced),
             _ => Answer::AtOnce(&wire.plain),
         }
     }
@@ -54,11 +62,11 @@ impl Wire {
         let stream_head = format!(
             "{head}content-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n"
         );
-        let mut paced: Vec<Vec<u8>> =
+        let mut pieces: Vec<Vec<u8>> =
             events.iter().map(|event| format!("{:x}\r\n{event}\r\n", event.len()).into_bytes()).collect();
-        paced[0].splice(..0, stream_head.into_bytes());
-        paced[events.len() - 1].extend_from_slice(b"0\r\n\r\n");
-        Self { plain: plain.into_bytes(), burst: paced.concat(), paced }
+        pieces[0].splice(..0, stream_head.into_bytes());
+        pieces[events.len() - 1].extend_from_slice(b"0\r\n\r\n");
+        Self { plain: plain.into_bytes(), pieces }
     }
 }
 
@@ -141,10 +149,12 @@ mod tests {
         let answers = Answers::new();
         let of = |path: &str| match answers.of(&format!("POST {path} HTTP/1.1")) {
             Answer::AtOnce(bytes) => (1, String::from_utf8_lossy(bytes).contains("chatcmpl")),
-            Answer::Paced(pieces) => (pieces.len(), String::from_utf8_lossy(&pieces[0]).contains("chatcmpl")),
+            Answer::InPieces(pieces, _) => {
+                (pieces.len(), String::from_utf8_lossy(&pieces[0]).contains("chatcmpl"))
+            }
         };
         assert_eq!(of("/plain/v1/chat/completions"), (1, true));
-        assert_eq!(of("/burst/v1/messages"), (1, false));
+        assert_eq!(of("/burst/v1/messages"), (EVENTS, false));
         assert_eq!(of("/paced/v1/chat/completions"), (EVENTS, true));
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! It shares a processor with the load generator, so it must leave that one most of it: answers
 //! are made once, requests are read and thrown away, and the path alone says what comes back:
-//! `/plain/…` a whole answer, `/burst/…` a stream in one write, `/paced/…` the same one event
-//! every 5 ms; in the chat wire, or in Anthropic's where the path ends in `messages`. It speaks
+//! `/plain/…` a whole answer, `/burst/…` a stream whose events are written one after the other
+//! as a provider flushes them, `/paced/…` the same 5 ms apart; in the chat wire, or in Anthropic's where the path ends in `messages`. It speaks
 //! as much HTTP/1.1 as a reverse proxy does to its upstream, and no more.
 //!
 //! Usage: `tollbridge-bench-upstream ADDRESS`.
@@ -12,7 +12,7 @@ mod answers;
 
 use std::{io, sync::Arc, time::Duration};
 
-use answers::{Answer, Answers};
+use answers::{Answer, Answers, Pace};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -54,9 +54,9 @@ async fn serve(mut stream: TcpStream, answers: Arc<Answers>) -> io::Result<()> {
         filled = 0;
         match answer {
             Answer::AtOnce(bytes) => stream.write_all(bytes).await?,
-            Answer::Paced(pieces) => {
+            Answer::InPieces(pieces, pace) => {
                 for (index, piece) in pieces.iter().enumerate() {
-                    if index > 0 {
+                    if index > 0 && pace == Pace::Paced {
                         tokio::time::sleep(PACE).await;
                     }
                     stream.write_all(piece).await?;

@@ -5,7 +5,7 @@
 pub(super) enum Manner {
     /// A whole answer of one kilobyte.
     Plain,
-    /// A stream of 64 events in one write.
+    /// A stream of 64 events, written one right after the other.
     Burst,
     /// A stream of 64 events, 5 ms apart.
     Paced,

@@ -10,7 +10,7 @@ use std::{
 };
 
 use http::{Uri, uri::Scheme};
-use hyper::client::conn::{http1, http2};
+use hyper::client::conn::http2;
 use hyper_util::{
     client::legacy::connect::{
         HttpConnector,
@@ -23,11 +23,8 @@ use tokio::net::TcpStream;
 use tollbridge_core::{payload::Payload, ports::HttpError};
 use tower_service::Service;
 
-use super::{Settings, origin::Origin, proxy::Way, stream::Stream};
+use super::{Settings, http1::Connection, origin::Origin, proxy::Way, stream::Stream};
 use crate::local::Local;
-
-/// Bytes of an answer that HTTP/1 reads ahead.
-const BUFFER_LIMIT: usize = 128 << 10;
 
 /// Bytes of answers that a provider may send ahead of their readers, on one HTTP/2 stream and on
 /// one connection.
@@ -37,29 +34,29 @@ const CONNECTION_WINDOW: u32 = 8 << 20;
 /// A provider that answers no ping for so long is gone, however many requests wait for it.
 const PING_EVERY: Duration = Duration::from_secs(20);
 
-/// What takes a request.
-pub(super) enum Connection {
-    /// For one request at a time.
-    Http1(http1::SendRequest<Payload>),
-    /// Shared by many.
+/// What takes requests.
+pub(super) enum Opened {
+    /// One at a time.
+    Http1(Connection),
+    /// Many.
     Http2(http2::SendRequest<Payload>),
 }
 
 /// Opens a connection within the limit on connecting.
-pub(super) async fn connect(origin: &Origin, settings: &Settings) -> Result<Connection, HttpError> {
+pub(super) async fn connect(origin: &Origin, settings: &Settings) -> Result<Opened, HttpError> {
     tokio::time::timeout(settings.connect_timeout, open(origin, settings))
         .await
         .unwrap_or(Err(HttpError::ConnectTimeout))
 }
 
-async fn open(origin: &Origin, settings: &Settings) -> Result<Connection, HttpError> {
+async fn open(origin: &Origin, settings: &Settings) -> Result<Opened, HttpError> {
     let stream = reach(origin).await?.into_inner();
     if origin.scheme == Scheme::HTTP {
-        return http1(Stream::Plain(stream)).await;
+        return Ok(Opened::Http1(Connection::new(Stream::Plain(stream))));
     }
     let (stream, negotiated_http2) = settings.tls.handshake(origin.authority.host(), stream).await?;
     let stream = Stream::Tls(Box::new(stream));
-    if negotiated_http2 { http2(stream).await } else { http1(stream).await }
+    if negotiated_http2 { http2(stream).await } else { Ok(Opened::Http1(Connection::new(stream))) }
 }
 
 /// The TCP connection, to the host itself or through a proxy to it.
@@ -106,18 +103,7 @@ fn is_of_name(error: &(dyn Error + 'static)) -> bool {
     error.is::<NoAddress>() || error.source().is_some_and(is_of_name)
 }
 
-async fn http1(stream: Stream) -> Result<Connection, HttpError> {
-    let (sender, connection) = http1::Builder::new()
-        .max_buf_size(BUFFER_LIMIT)
-        .handshake(TokioIo::new(stream))
-        .await
-        .map_err(|_| HttpError::Connect)?;
-    // How it ends is seen by the request that is on it, if there is one.
-    tokio::task::spawn_local(connection);
-    Ok(Connection::Http1(sender))
-}
-
-async fn http2(stream: Stream) -> Result<Connection, HttpError> {
+async fn http2(stream: Stream) -> Result<Opened, HttpError> {
     let (sender, connection) = http2::Builder::new(Local)
         .timer(TokioTimer::new())
         .initial_stream_window_size(STREAM_WINDOW)
@@ -128,7 +114,7 @@ async fn http2(stream: Stream) -> Result<Connection, HttpError> {
         .await
         .map_err(|_| HttpError::Connect)?;
     tokio::task::spawn_local(connection);
-    Ok(Connection::Http2(sender))
+    Ok(Opened::Http2(sender))
 }
 
 /// The system's resolver, with an error that can be told from those of connecting.

@@ -87,6 +87,15 @@ impl Codec {
         }
     }
 
+    /// Gives what is left of the input that it has, and whether it knows that to be the end.
+    fn drain(&mut self, output: &mut WriteBuffer<'_>) -> std::io::Result<bool> {
+        match self {
+            Self::Brotli(decoder) => DecodeV2::decode(decoder, &mut PartialBuffer::new(&[]), output),
+            Self::Zstd(decoder) => DecodeV2::decode(decoder, &mut PartialBuffer::new(&[]), output),
+            other => other.decoder(0).flush(output).map(|_| false),
+        }
+    }
+
     /// Whether another whole stream may follow the first, as members of gzip and frames of zstd.
     fn may_repeat(&self) -> bool {
         matches!(self, Self::Gzip(_) | Self::Zstd(_))
@@ -153,7 +162,7 @@ impl Decoder {
                     Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
                 },
                 Some(Err(error)) => return Poll::Ready(Some(Err(self.fail(error)))),
-                None if self.state == State::Within => {
+                None if self.state == State::Within && !self.has_ended() => {
                     return Poll::Ready(Some(Err(self.fail(HttpError::Encoding))));
                 }
                 None => {
@@ -162,6 +171,12 @@ impl Decoder {
                 }
             }
         }
+    }
+
+    /// Whether the encoding came to its end with what it held back, which draining cannot tell.
+    fn has_ended(&mut self) -> bool {
+        let mut output = WriteBuffer::new_initialized(&mut self.output);
+        matches!(self.codec.decoder(0).finish(&mut output), Ok(true)) && output.written_len() == 0
     }
 
     fn fail(&mut self, error: HttpError) -> HttpError {
@@ -175,7 +190,8 @@ impl Decoder {
         while !output.has_no_spare_space() {
             let Some(&first) = self.input.first() else {
                 if self.holds_more {
-                    self.codec.decoder(0).flush(&mut output).map_err(|_| HttpError::Encoding)?;
+                    let ended = self.codec.drain(&mut output).map_err(|_| HttpError::Encoding)?;
+                    self.state = if ended { State::Complete } else { self.state };
                 }
                 break;
             };

@@ -4,7 +4,8 @@
 //! no lock and spawns nothing: the end of an answer's body is what puts it back ([`body`]).
 //! An [`origin`] is a scheme, a host and a port; it knows the way there, which is direct or
 //! through a proxy that the environment names ([`proxy`]), how to open a connection ([`connect`]),
-//! and which connections are open already. HTTP/2 is spoken where TLS negotiates it.
+//! and which connections are open already. HTTP/2 is spoken where TLS negotiates it, by hyper;
+//! HTTP/1.1, which is what streams cost least over, by [`http1`].
 //!
 //! What leaves this module is the contract of the port: bodies without encodings ([`decode`]),
 //! one small error without a word of a library in it, and nothing that goes on after the one who
@@ -13,6 +14,7 @@
 mod body;
 mod connect;
 mod decode;
+mod http1;
 mod origin;
 mod proxy;
 mod stream;

@@ -2,7 +2,6 @@
 
 use std::{
     cell::RefCell,
-    mem,
     rc::Rc,
     time::{Duration, Instant},
 };
@@ -12,15 +11,13 @@ use http::{
     header::{HOST, PROXY_AUTHORIZATION},
     uri::{Authority, Scheme},
 };
-use hyper::{
-    body::Incoming,
-    client::conn::{TrySendError, http1, http2},
-};
+use hyper::client::conn::http2::SendRequest;
 use tollbridge_core::{payload::Payload, ports::HttpError};
 
 use super::{
     Body, Settings,
-    connect::{Connection, connect},
+    connect::{Opened, connect},
+    http1::{Connection, Outgoing, Unanswered},
     proxy::{Proxies, Way},
 };
 
@@ -31,9 +28,6 @@ const IDLE_LIMIT: usize = 1024;
 /// is closed under a request costs an attempt.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(55);
 
-/// A connection that carries one request at a time.
-type Http1 = http1::SendRequest<Payload>;
-
 /// Scheme, host and port, and the connections that lead there.
 pub(super) struct Origin {
     pub(super) scheme: Scheme,
@@ -41,32 +35,13 @@ pub(super) struct Origin {
     pub(super) way: Way,
     host: HeaderValue,
     idle: RefCell<Vec<Resting>>,
-    http2: RefCell<Option<http2::SendRequest<Payload>>>,
+    /// The one connection that all requests share, where the host speaks HTTP/2.
+    shared: RefCell<Option<SendRequest<Payload>>>,
 }
 
 struct Resting {
-    connection: Http1,
+    connection: Connection,
     since: Instant,
-}
-
-/// A connection that is an answer's until its body ends.
-pub(super) struct Lease {
-    origin: Rc<Origin>,
-    connection: Http1,
-}
-
-impl Lease {
-    /// Puts the connection back. Only for one whose answer was read to its end: dropping a lease
-    /// closes its connection, which is how a request is cancelled.
-    pub(super) fn give_back(self) {
-        if self.connection.is_closed() {
-            return;
-        }
-        let mut idle = self.origin.idle.borrow_mut();
-        if idle.len() < IDLE_LIMIT {
-            idle.push(Resting { connection: self.connection, since: Instant::now() });
-        }
-    }
 }
 
 impl Origin {
@@ -86,7 +61,7 @@ impl Origin {
             way: proxies.way(uri),
             host: HeaderValue::from_str(&host).ok()?,
             idle: RefCell::default(),
-            http2: RefCell::default(),
+            shared: RefCell::default(),
         })
     }
 
@@ -94,84 +69,104 @@ impl Origin {
         uri.authority() == Some(&self.authority) && uri.scheme() == Some(&self.scheme)
     }
 
+    /// Takes back a connection whose answer was read to its end.
+    pub(super) fn rest(&self, mut connection: Connection) {
+        let mut idle = self.idle.borrow_mut();
+        if idle.len() < IDLE_LIMIT && connection.input.is_empty() {
+            // A thousand connections at rest need no buffers.
+            connection.input = Default::default();
+            idle.push(Resting { connection, since: Instant::now() });
+        }
+    }
+
     /// Forgets connections that have rested for too long, or have been closed at the other end.
     pub(super) fn sweep(&self) {
-        self.idle
-            .borrow_mut()
-            .retain(|resting| resting.since.elapsed() < IDLE_TIMEOUT && !resting.connection.is_closed());
-        let mut http2 = self.http2.borrow_mut();
-        if http2.as_ref().is_some_and(http2::SendRequest::is_closed) {
-            *http2 = None;
-        }
+        let is_fit =
+            |resting: &mut Resting| resting.since.elapsed() < IDLE_TIMEOUT && resting.connection.is_at_rest();
+        self.idle.borrow_mut().retain_mut(is_fit);
+        self.shared.borrow_mut().take_if(|shared| shared.is_closed());
     }
 
-    /// Sends on a connection at rest, or a new one. A resting connection may be closed by the
-    /// other end at any moment; when it took nothing of the request, the next one gets it.
+    /// Sends on a connection at rest, or a new one.
     pub(super) async fn send(
         self: &Rc<Self>,
-        mut request: Request<Payload>,
+        request: Request<Payload>,
         settings: &Settings,
     ) -> Result<Response<Body>, HttpError> {
-        let uri = mem::take(request.uri_mut());
-        loop {
-            let (connection, is_new) = match self.at_rest() {
-                Some(connection) => (connection, false),
-                None => (connect(self, settings).await?, true),
+        if let Some(shared) = self.shared() {
+            return self.send_shared(shared, request).await;
+        }
+        if let Some(connection) = self.at_rest() {
+            let mut outgoing = self.outgoing(request);
+            match self.exchange(connection, &mut outgoing).await {
+                // It was closed in this moment, and took nothing of the request with it.
+                Err(Unanswered::Unsent) => {}
+                other => return other.map_err(|_| HttpError::ResetBeforeHead),
+            }
+            return match connect(self, settings).await? {
+                Opened::Http1(connection) => {
+                    self.exchange(connection, &mut outgoing).await.map_err(|_| HttpError::ResetBeforeHead)
+                }
+                // A host that changes its mind; the next request will find it so.
+                Opened::Http2(_) => Err(HttpError::ResetBeforeHead),
             };
-            let unsent = match self.send_on(connection, &uri, request).await {
-                Ok(response) => return Ok(response),
-                Err(mut error) => error.take_message(),
-            };
-            match unsent {
-                Some(unsent) if !is_new => request = unsent,
-                _ => return Err(HttpError::ResetBeforeHead),
+        }
+        match connect(self, settings).await? {
+            Opened::Http1(connection) => {
+                let mut outgoing = self.outgoing(request);
+                self.exchange(connection, &mut outgoing).await.map_err(|_| HttpError::ResetBeforeHead)
+            }
+            Opened::Http2(shared) => {
+                *self.shared.borrow_mut() = Some(shared.clone());
+                self.send_shared(shared, request).await
             }
         }
     }
 
-    fn at_rest(&self) -> Option<Connection> {
-        if let Some(shared) = self.http2.borrow().as_ref().filter(|shared| shared.is_ready()) {
-            return Some(Connection::Http2(shared.clone()));
-        }
-        let mut idle = self.idle.borrow_mut();
-        // The youngest first, so that those that are not needed grow old. One that is neither
-        // closed nor ready was put back before its task had come round to it; it is next time.
-        let ready = idle.iter().rposition(|resting| resting.connection.is_ready())?;
-        Some(Connection::Http1(idle.remove(ready).connection))
+    fn shared(&self) -> Option<SendRequest<Payload>> {
+        self.shared.borrow().as_ref().filter(|shared| shared.is_ready()).cloned()
     }
 
-    async fn send_on(
+    /// The youngest first, so that those that are not needed grow old.
+    fn at_rest(&self) -> Option<Connection> {
+        let mut idle = self.idle.borrow_mut();
+        loop {
+            let mut youngest = idle.pop()?;
+            if youngest.connection.is_at_rest() {
+                return Some(youngest.connection);
+            }
+        }
+    }
+
+    async fn exchange(
         self: &Rc<Self>,
         connection: Connection,
-        uri: &Uri,
-        mut request: Request<Payload>,
-    ) -> Result<Response<Body>, TrySendError<Request<Payload>>> {
-        match connection {
-            Connection::Http1(mut connection) => {
-                request.headers_mut().insert(HOST, self.host.clone());
-                *request.uri_mut() = self.target(uri);
-                if let Way::Forward { credentials: Some(credentials), .. } = &self.way {
-                    request.headers_mut().insert(PROXY_AUTHORIZATION, credentials.clone());
-                }
-                let response = connection.try_send_request(request).await?;
-                let lease = Lease { origin: self.clone(), connection };
-                Ok(response.map(|incoming| Body::new(incoming, Some(lease))))
-            }
-            Connection::Http2(mut shared) => {
-                request.headers_mut().remove(HOST);
-                *request.uri_mut() = uri.clone();
-                let answer = shared.try_send_request(request);
-                self.http2.borrow_mut().get_or_insert(shared);
-                Ok(answer.await?.map(|incoming: Incoming| Body::new(incoming, None)))
-            }
-        }
+        outgoing: &mut Outgoing,
+    ) -> Result<Response<Body>, Unanswered> {
+        let answer = connection.exchange(outgoing).await?;
+        let pool = answer.keeps_alive.then(|| self.clone());
+        Ok(Response::from_parts(answer.parts, Body::http1(answer.connection, answer.framing, pool)))
     }
 
-    /// What stands in the request line: the path, or for a proxy that forwards requests the whole.
-    fn target(&self, uri: &Uri) -> Uri {
-        match &self.way {
-            Way::Forward { .. } => uri.clone(),
-            _ => uri.path_and_query().cloned().map(Uri::from).unwrap_or_default(),
+    async fn send_shared(
+        &self,
+        mut shared: SendRequest<Payload>,
+        mut request: Request<Payload>,
+    ) -> Result<Response<Body>, HttpError> {
+        request.headers_mut().remove(HOST);
+        let answer = shared.send_request(request).await.map_err(|_| HttpError::ResetBeforeHead)?;
+        Ok(answer.map(Body::http2))
+    }
+
+    /// The request as HTTP/1.1 has it. A proxy that forwards requests reads the whole address in
+    /// the request line; everybody else has the path there.
+    fn outgoing(&self, request: Request<Payload>) -> Outgoing {
+        let (mut parts, payload) = request.into_parts();
+        if let Way::Forward { credentials, .. } = &self.way {
+            parts.headers.extend(credentials.iter().map(|value| (PROXY_AUTHORIZATION, value.clone())));
+            return Outgoing::new(parts.method, &parts.uri, &self.host, &parts.headers, payload);
         }
+        let target = parts.uri.into_parts().path_and_query.map(Uri::from).unwrap_or_default();
+        Outgoing::new(parts.method, &target, &self.host, &parts.headers, payload)
     }
 }

@@ -85,3 +85,45 @@ fn redirects_are_answers() {
         );
     });
 }
+
+#[test]
+fn an_answer_that_comes_before_the_whole_request_was_taken_is_an_answer() {
+    on_a_lane(async {
+        let address = server(|index, mut stream| async move {
+            stream.read(&mut [0; 1024]).await?;
+            stream
+                .write_all(format!("HTTP/1.1 413 Too Large\r\ncontent-length: 1\r\n\r\n{index}").as_bytes())
+                .await?;
+            // It reads no further, and stays.
+            std::future::pending::<()>().await;
+            Ok(())
+        })
+        .await;
+        let client = client();
+        for expected in ["0", "1"] {
+            let body = Payload::from(vec![b'x'; 64 << 20]);
+            let request = Request::post(format!("http://{address}/")).body(body).unwrap();
+            let response = client.send(request).await.unwrap();
+            assert_eq!(response.status().as_u16(), 413);
+            assert_eq!(text(response).await.unwrap(), expected, "its connection takes no other request");
+        }
+    });
+}
+
+#[test]
+fn bytes_behind_an_answer_end_its_connection() {
+    on_a_lane(async {
+        let address = server(|index, mut stream| async move {
+            read_request(&mut stream).await?;
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n{index}");
+            stream.write_all(format!("{answer}{answer}").as_bytes()).await?;
+            stream.read(&mut [0; 16]).await.map(drop)
+        })
+        .await;
+        let client = client();
+        for expected in ["0", "1"] {
+            let response = client.send(get(format!("http://{address}/"))).await.unwrap();
+            assert_eq!(text(response).await.unwrap(), expected);
+        }
+    });
+}

@@ -125,7 +125,7 @@ fn the_request_goes_out_as_it_was_given() {
         assert_eq!(
             *requests.borrow(),
             [format!(
-                "POST /v1/chat?a=b HTTP/1.1\r\nx-one: 1\r\nhost: {address}\r\ncontent-length: 13\r\n\r\n{{\"model\":\"m\"}}"
+                "POST /v1/chat?a=b HTTP/1.1\r\nhost: {address}\r\nx-one: 1\r\ncontent-length: 13\r\n\r\n{{\"model\":\"m\"}}"
             )]
         );
     });
@@ -162,5 +162,21 @@ fn dropping_the_future_or_the_body_cancels_the_upstream() {
         assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "a");
         drop(body);
         assert_eq!(seen.recv().await, Some(1));
+    });
+}
+
+#[test]
+fn chunks_that_arrive_together_are_one_frame() {
+    on_a_lane(async {
+        let address = server(|_, mut stream| async move {
+            read_request(&mut stream).await?;
+            let chunks = "3\r\none\r\n3\r\ntwo\r\n5\r\nthree\r\n0\r\n\r\n";
+            let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+            stream.write_all(format!("{head}{chunks}").as_bytes()).await
+        })
+        .await;
+        let mut body = client().send(get(format!("http://{address}/"))).await.unwrap().into_body();
+        assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "onetwothree");
+        assert!(http_body::Body::is_end_stream(&body), "the end was among them");
     });
 }
