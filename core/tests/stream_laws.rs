@@ -12,11 +12,33 @@ use tollbridge_core::{
     },
 };
 
-/// What a decoder says, as text, with the laws checked on the way.
+/// What Anthropic's decoder says.
 fn decode(bytes: &[u8], cuts: &[usize]) -> Vec<String> {
+    let mut decoder = StreamDecoder::new();
+    check(bytes, cuts, |data, sink| match data {
+        Some(data) => decoder.push(data, &mut |event| sink(event)),
+        None => decoder.finish(&mut |event| sink(event)),
+    })
+}
+
+/// What chat's decoder says.
+fn decode_chat(bytes: &[u8], cuts: &[usize]) -> Vec<String> {
+    let mut decoder = chat::StreamDecoder::new();
+    check(bytes, cuts, |data, sink| match data {
+        Some(data) => decoder.push(data, &mut |event| sink(event)),
+        None => decoder.finish(&mut |event| sink(event)),
+    })
+}
+
+/// Feeds a decoder with data, and with nothing at the end. Gives what it says, as text, with the laws
+/// checked on the way.
+fn check(
+    bytes: &[u8],
+    cuts: &[usize],
+    mut decoder: impl FnMut(Option<&[u8]>, &mut dyn FnMut(Event<'_>)),
+) -> Vec<String> {
     let mut events = Vec::new();
     let (mut open, mut next, mut started, mut ended) = (Vec::new(), 0, false, false);
-    let mut decoder = StreamDecoder::new();
     let mut sink = |event: Event<'_>| {
         match &event {
             Event::Start { .. } => (started, ended) = (true, false),
@@ -25,6 +47,8 @@ fn decode(bytes: &[u8], cuts: &[usize]) -> Vec<String> {
                 assert!(!ended, "one end");
                 ended = true;
             }
+            // Each choice has a finish of its own.
+            Event::Finish { .. } if ended => {}
             _ => assert!(started && !ended, "between start and end: {event:?}"),
         }
         match &event {
@@ -46,8 +70,8 @@ fn decode(bytes: &[u8], cuts: &[usize]) -> Vec<String> {
         }
         events.push(format!("{event:?}"));
     };
-    frames(bytes, cuts, |data| decoder.push(data, &mut sink));
-    decoder.finish(&mut sink);
+    frames(bytes, cuts, |data| decoder(Some(data), &mut sink));
+    decoder(None, &mut sink);
     assert!(ended, "a finish or an error always comes");
     assert!(open.is_empty(), "every part closes");
     events
@@ -144,6 +168,87 @@ fn event() -> impl Strategy<Value = Value> {
     ]
 }
 
+/// Chunks of chat in every dialect, in any order.
+fn chunk() -> impl Strategy<Value = String> {
+    let text = sample::select(vec!["", "Hi", "\u{1f600}\n\"\\"]);
+    let call = (
+        sample::select(vec![json!(null), json!(0), json!(1)]),
+        sample::select(vec![json!(null), json!(""), json!("a"), json!("b")]),
+        sample::select(vec![json!(null), json!("f")]),
+        sample::select(vec!["", "{}", "{\"a\":", "1}"]),
+    );
+    let call = call.prop_map(|(index, id, name, arguments)| {
+        json!({ "index": index, "id": id, "function": { "name": name, "arguments": arguments } })
+    });
+    let delta = prop_oneof![
+        text.clone().prop_map(|text| json!({ "role": "assistant", "content": text })),
+        text.clone().prop_map(|text| json!({ "reasoning_content": text, "content": null })),
+        text.clone()
+            .prop_map(|text| json!({ "reasoning_details": [{ "type": "reasoning.text", "text": text }] })),
+        Just(json!({ "reasoning_details": [{ "type": "reasoning.encrypted", "data": "d", "format": "x" }] })),
+        text.prop_map(|text| json!({ "refusal": text })),
+        proptest::collection::vec(call, 0..3).prop_map(|calls| json!({ "tool_calls": calls })),
+        Just(json!({ "annotations": [{ "type": "url_citation", "url_citation": { "url": "u" } }] })),
+        Just(json!({})),
+    ];
+    let reason = sample::select(vec![
+        json!(null),
+        json!(null),
+        json!(null),
+        json!(""),
+        json!("stop"),
+        json!("tool_calls"),
+    ]);
+    prop_oneof![
+        12 => (delta, reason, 0u8..2).prop_map(|(delta, reason, index)| {
+            json!({ "id": "i", "choices": [{ "index": index, "delta": delta, "finish_reason": reason }] }).to_string()
+        }),
+        1 => Just(json!({ "id": "", "choices": [] }).to_string()),
+        2 => Just(json!({ "id": "i", "choices": [], "usage": { "prompt_tokens": 1, "completion_tokens": 2 } }).to_string()),
+        1 => Just(json!({ "error": { "message": "m" } }).to_string()),
+        1 => Just("[DONE]".to_owned()),
+    ]
+}
+
+fn chat_stream() -> impl Strategy<Value = Vec<u8>> {
+    proptest::collection::vec(chunk(), 0..16).prop_map(|chunks| {
+        chunks.iter().map(|data| format!("data: {data}\n\n")).collect::<String>().into_bytes()
+    })
+}
+
+/// Anthropic's sequence of events, checked to the letter.
+fn check_sequence(text: &str) {
+    let (mut open, mut next, mut started, mut ended) = (None, 0, false, false);
+    for frame in text.split_terminator("\n\n") {
+        let (name, data) = frame.split_once('\n').expect("two lines a frame");
+        let event: Value = serde_json::from_str(data.strip_prefix("data: ").expect("data")).expect("JSON");
+        assert_eq!(name.strip_prefix("event: "), event["type"].as_str());
+        assert!(!ended, "nothing follows the end");
+        let index = event["index"].as_u64();
+        match event["type"].as_str().unwrap() {
+            "error" => ended = true,
+            "message_start" => {
+                assert!(!started);
+                started = true;
+            }
+            "content_block_start" => {
+                assert!(started && open.is_none() && index == Some(next), "one block after another");
+                open = index;
+                next += 1;
+            }
+            "content_block_delta" => assert!(index.is_some() && index == open),
+            "content_block_stop" => {
+                assert!(index.is_some() && index == open);
+                open = None;
+            }
+            "message_delta" => assert!(started && open.is_none()),
+            "message_stop" => ended = true,
+            other => panic!("{other}"),
+        }
+    }
+    assert!(ended, "the end is said");
+}
+
 fn stream() -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(event(), 0..24).prop_map(|events| {
         let mut bytes = Vec::new();
@@ -166,6 +271,28 @@ proptest! {
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
         cuts.sort_unstable();
         prop_assert_eq!(decode(&bytes, &[]), decode(&bytes, &cuts));
+    }
+
+    #[test]
+    fn chat_keeps_the_laws_too(
+        bytes in chat_stream(),
+        cuts in proptest::collection::vec(any::<sample::Index>(), 0..12),
+    ) {
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+        cuts.sort_unstable();
+        prop_assert_eq!(decode_chat(&bytes, &[]), decode_chat(&bytes, &cuts));
+    }
+
+    #[test]
+    fn messages_are_told_in_the_right_sequence(bytes in chat_stream()) {
+        let mut decoder = chat::StreamDecoder::new();
+        let mut encoder = messages::StreamEncoder::new(&AnswerMeta { id: "i", created: 1, model: "m" });
+        let mut out = BytesMut::new();
+        let mut sink = |event: Event<'_>| encoder.event(&event, &mut out);
+        frames(&bytes, &[], |data| decoder.push(data, &mut sink));
+        decoder.finish(&mut sink);
+        encoder.finish(&mut out);
+        check_sequence(std::str::from_utf8(&out).expect("UTF-8"));
     }
 
     #[test]
@@ -225,6 +352,8 @@ fn read_everything(bytes: &[u8]) {
     _ = Observer::default().push(bytes);
     drop(messages::decode_error(status, bytes));
     drop(messages::decode_response(bytes));
+    drop(messages::decode_request(bytes));
+    drop(chat::decode_response(bytes));
 }
 
 #[test]

@@ -198,15 +198,14 @@ impl StreamDecoder {
     }
 
     fn done(&mut self, sink: &mut impl FnMut(Event<'_>)) {
-        if self.state == State::Waiting {
+        if self.choices.is_empty() {
             let error =
                 ApiError::new(ErrorKind::Upstream, "The provider's stream ended before the answer began.");
             return self.fail(error.with_code("stream_cut"), sink);
         }
         self.state = State::Complete;
-        for (number, mut choice) in std::mem::take(&mut self.choices) {
-            let mut parts = Parts { choice: number, next: &mut self.next_part, answer: self.id.as_deref() };
-            choice.close_all(&mut parts, sink);
+        self.close_all(sink);
+        for (number, choice) in std::mem::take(&mut self.choices) {
             let mut finish =
                 choice.finish.unwrap_or(Finish { reason: FinishReason::Unknown, ..Finish::default() });
             if !choice.calls.is_empty() && matches!(finish.reason, FinishReason::Stop | FinishReason::Unknown)
@@ -217,16 +216,21 @@ impl StreamDecoder {
         }
     }
 
+    /// Ends every part of every choice.
+    fn close_all(&mut self, sink: &mut impl FnMut(Event<'_>)) {
+        for (number, choice) in &mut self.choices {
+            let mut parts = Parts { choice: *number, next: &mut self.next_part, answer: self.id.as_deref() };
+            choice.close_all(&mut parts, sink);
+        }
+    }
+
     fn garbled(&mut self, sink: &mut impl FnMut(Event<'_>)) {
         let message = "The provider's stream holds an event that cannot be read.";
         self.fail(ApiError::new(ErrorKind::Upstream, message).with_code("stream_unreadable"), sink);
     }
 
     fn fail(&mut self, error: ApiError, sink: &mut impl FnMut(Event<'_>)) {
-        for (number, mut choice) in std::mem::take(&mut self.choices) {
-            let mut parts = Parts { choice: number, next: &mut self.next_part, answer: self.id.as_deref() };
-            choice.close_all(&mut parts, sink);
-        }
+        self.close_all(sink);
         self.state = State::Failed;
         sink(Event::Error(Box::new(error)));
     }

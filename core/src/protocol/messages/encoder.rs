@@ -78,12 +78,14 @@ impl StreamEncoder {
         match event {
             Event::Start { id, model, .. } => self.start(id.as_deref(), model.as_deref(), out),
             // One choice is all that the protocol has.
-            Event::PartStart { choice: 1.., .. } | Event::Finish { choice: 1.., .. } => {}
+            Event::PartStart { choice: 1.., .. } => {}
             Event::PartStart { part, kind, .. } => self.part_start(*part, kind, out),
             Event::Delta { part, delta } => self.delta(*part, delta, out),
             Event::PartEnd { part } => self.part_end(*part, out),
             Event::Usage(usage) => self.usage.update(usage),
-            Event::Finish { finish, .. } => self.finish = Some(finish.clone().into_owned()),
+            Event::Finish { finish, .. } => {
+                self.finish.get_or_insert_with(|| finish.clone().into_owned());
+            }
             Event::Logprobs { .. } | Event::ServiceTier(_) => {}
             Event::Error(error) => {
                 self.state = State::Failed;

@@ -1,0 +1,262 @@
+//! Messages requests on the chat wire: what goes upstream, what is lost, what is refused.
+
+use serde_json::{Value, json};
+use tollbridge_core::{
+    error::ApiError,
+    protocol::{Encoded, Front, OnUnsupported, Target, chat, messages},
+    provider::catalogue,
+};
+
+fn encode(request: &Value, model: &str) -> Result<Encoded, ApiError> {
+    let body = serde_json::to_vec(request).unwrap();
+    let request = messages::decode_request(&body)?;
+    let target = Target {
+        model,
+        provider: "openai",
+        front: Front::Messages,
+        facts: catalogue::find(model),
+        on_unsupported: OnUnsupported::Auto,
+    };
+    chat::encode_request(&request, &target)
+}
+
+/// A request with `members` beside a greeting.
+fn with(members: Value) -> Value {
+    let mut request =
+        json!({ "model": "m", "max_tokens": 9, "messages": [{ "role": "user", "content": "Hi" }] });
+    request.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    request
+}
+
+/// What goes upstream, and what was dropped.
+fn sent(request: &Value, model: &str) -> (Value, Vec<String>) {
+    let encoded = encode(request, model).unwrap_or_else(|error| panic!("{error}: {request}"));
+    let body = serde_json::from_slice(&encoded.body).expect("JSON");
+    let mut dropped: Vec<String> = encoded.losses.dropped().iter().map(ToString::to_string).collect();
+    dropped.sort();
+    (body, dropped)
+}
+
+#[test]
+fn turns_become_messages() {
+    let picture =
+        json!({ "type": "image", "source": { "type": "base64", "media_type": "image/png", "data": "AA" } });
+    let shown = json!({ "type": "image_url", "image_url": { "url": "data:image/png;base64,AA" } });
+    let cases = [
+        (
+            json!({ "system": "S", "messages": [{ "role": "user", "content": "Hi" }] }),
+            json!([{ "role": "system", "content": "S" }, { "role": "user", "content": "Hi" }]),
+        ),
+        (
+            json!({ "system": [{ "type": "text", "text": "S" }, { "type": "text", "text": "T" }],
+                    "messages": [{ "role": "user", "content": [{ "type": "text", "text": "Hi" }, picture] }] }),
+            json!([
+                { "role": "system", "content": "S\n\nT" },
+                { "role": "user", "content": [{ "type": "text", "text": "Hi" }, shown] },
+            ]),
+        ),
+        (
+            json!({ "messages": [
+                { "role": "assistant", "content": [
+                    { "type": "text", "text": "A" },
+                    { "type": "tool_use", "id": "t1", "name": "f", "input": { "a": 1 } },
+                    { "type": "tool_use", "id": "t2", "name": "g", "input": {} },
+                ] },
+                { "role": "user", "content": [
+                    { "type": "tool_result", "tool_use_id": "t1", "content": [{ "type": "text", "text": "one" }, picture] },
+                    { "type": "tool_result", "tool_use_id": "t2", "content": "two" },
+                    { "type": "text", "text": "Go on" },
+                ] },
+            ] }),
+            json!([
+                { "role": "assistant", "content": "A", "tool_calls": [
+                    { "id": "t1", "type": "function", "function": { "name": "f", "arguments": "{\"a\":1}" } },
+                    { "id": "t2", "type": "function", "function": { "name": "g", "arguments": "{}" } },
+                ] },
+                { "role": "tool", "tool_call_id": "t1", "content": "one" },
+                { "role": "tool", "tool_call_id": "t2", "content": "two" },
+                { "role": "user", "content": [
+                    { "type": "text", "text": "Returned by the tool call t1:" },
+                    shown,
+                    { "type": "text", "text": "Go on" },
+                ] },
+            ]),
+        ),
+        (
+            json!({ "messages": [{ "role": "user", "content": [
+                { "type": "document", "title": "D", "source": { "type": "text", "media_type": "text/plain", "data": "T" } },
+                { "type": "document", "title": "a.pdf", "source": { "type": "base64", "media_type": "application/pdf", "data": "JV" } },
+            ] }] }),
+            json!([{ "role": "user", "content": [
+                { "type": "text", "text": "D\n\nT" },
+                { "type": "file", "file": { "filename": "a.pdf", "file_data": "data:application/pdf;base64,JV" } },
+            ] }]),
+        ),
+    ];
+    for (members, expected) in cases {
+        let (body, dropped) = sent(&with(members), "some-model");
+        assert_eq!(body["messages"], expected);
+        assert!(dropped.is_empty(), "{dropped:?}");
+    }
+}
+
+#[test]
+fn settings() {
+    let tool =
+        json!({ "name": "f", "description": "F", "input_schema": { "type": "object" }, "strict": true });
+    let function = json!({ "type": "function", "function": {
+        "name": "f", "description": "F", "parameters": { "type": "object" }, "strict": true } });
+    let cases: &[(Value, Value, &[&str])] = &[
+        (json!({}), json!({ "max_tokens": 9 }), &[]),
+        (
+            json!({ "stop_sequences": ["A"], "temperature": 0.5, "top_p": 0.9 }),
+            json!({ "max_tokens": 9, "stop": ["A"], "temperature": 0.5, "top_p": 0.9 }),
+            &[],
+        ),
+        (json!({ "top_k": 3 }), json!({ "max_tokens": 9 }), &["top_k"]),
+        (
+            json!({ "stream": true }),
+            json!({ "max_tokens": 9, "stream": true, "stream_options": { "include_usage": true } }),
+            &[],
+        ),
+        (
+            json!({ "metadata": { "user_id": "u" }, "service_tier": "standard_only" }),
+            json!({ "max_tokens": 9, "user": "u", "service_tier": "default" }),
+            &[],
+        ),
+        (
+            json!({ "tools": [tool], "tool_choice": { "type": "any", "disable_parallel_tool_use": true } }),
+            json!({ "max_tokens": 9, "tools": [function], "tool_choice": "required", "parallel_tool_calls": false }),
+            &[],
+        ),
+        (
+            json!({ "tools": [tool], "tool_choice": { "type": "tool", "name": "f" } }),
+            json!({ "max_tokens": 9, "tools": [function],
+                 "tool_choice": { "type": "function", "function": { "name": "f" } } }),
+            &[],
+        ),
+        (
+            json!({ "output_config": { "format": { "type": "json_schema", "schema": { "type": "object" } } } }),
+            json!({ "max_tokens": 9, "response_format": { "type": "json_schema", "json_schema": {
+             "name": "answer", "schema": { "type": "object" }, "strict": true } } }),
+            &[],
+        ),
+        (
+            json!({ "thinking": { "type": "enabled", "budget_tokens": 2_000 } }),
+            json!({ "max_tokens": 9 }),
+            &["thinking"],
+        ),
+        (json!({ "thinking": { "type": "disabled" } }), json!({ "max_tokens": 9 }), &[]),
+        (
+            json!({ "cache_control": { "type": "ephemeral" }, "context_management": { "edits": [1] } }),
+            json!({ "max_tokens": 9 }),
+            &["cache_control", "context_management"],
+        ),
+    ];
+    for (members, expected, losses) in cases {
+        let (mut body, dropped) = sent(&with(members.clone()), "some-model");
+        let object = body.as_object_mut().unwrap();
+        object.remove("messages");
+        object.remove("model");
+        assert_eq!(&body, expected, "{members}");
+        assert_eq!(dropped, *losses, "{members}");
+    }
+}
+
+#[test]
+fn reasoning_models_are_asked_in_their_own_words() {
+    let thinking = |budget: u64| json!({ "thinking": { "type": "enabled", "budget_tokens": budget } });
+    for (members, effort) in [
+        (thinking(1_024), "low"),
+        (thinking(10_000), "medium"),
+        (thinking(31_999), "high"),
+        (json!({ "thinking": { "type": "adaptive" }, "output_config": { "effort": "low" } }), "low"),
+    ] {
+        let (body, dropped) = sent(&with(members), "gpt-5");
+        assert_eq!(body["reasoning_effort"], effort);
+        assert!(dropped.is_empty(), "{dropped:?}");
+        assert_eq!((&body["max_completion_tokens"], &body["max_tokens"]), (&json!(9), &Value::Null));
+    }
+}
+
+#[test]
+fn marks_and_thoughts_are_dropped_and_named() {
+    let mark = json!({ "type": "ephemeral" });
+    let (body, dropped) = sent(
+        &with(json!({
+            "system": [{ "type": "text", "text": "S", "cache_control": mark }],
+            "tools": [{ "name": "f", "input_schema": {}, "cache_control": mark }],
+            "messages": [
+                { "role": "user", "content": "Hi" },
+                { "role": "assistant", "content": [
+                    { "type": "thinking", "thinking": "Hm", "signature": "s" },
+                    { "type": "redacted_thinking", "data": "d" },
+                    { "type": "tool_use", "id": "t", "name": "f", "input": {} },
+                ] },
+                { "role": "user", "content": [
+                    { "type": "tool_result", "tool_use_id": "t", "is_error": true, "content": "no" },
+                ] },
+            ],
+        })),
+        "some-model",
+    );
+    assert!(!body.to_string().contains("Hm"));
+    assert_eq!(
+        dropped,
+        [
+            "messages[].content[].cache_control",
+            "messages[].content[].redacted_thinking",
+            "messages[].content[].thinking",
+            "messages[].content[].tool_result.is_error",
+            "tools[].cache_control",
+        ]
+    );
+}
+
+#[test]
+fn what_only_anthropic_can_do_is_refused() {
+    let user = |block: Value| with(json!({ "messages": [{ "role": "user", "content": [block] }] }));
+    let cases = [
+        with(json!({ "tools": [{ "type": "web_search_20250305", "name": "web_search" }] })),
+        with(json!({ "mcp_servers": [{ "type": "url", "url": "https://example.com" }] })),
+        with(json!({ "container": "c" })),
+        user(json!({ "type": "container_upload", "file_id": "f" })),
+        user(json!({ "type": "document", "source": { "type": "url", "url": "https://example.com/a.pdf" } })),
+        user(json!({ "type": "image", "source": { "type": "file", "file_id": "f" } })),
+    ];
+    for request in cases {
+        match encode(&request, "some-model") {
+            Err(error) => {
+                assert_eq!(error.status.as_u16(), 400);
+                assert!(error.message.contains("openai"), "{}", error.message);
+            }
+            Ok(encoded) => panic!("{request} became {}", String::from_utf8_lossy(&encoded.body)),
+        }
+    }
+}
+
+#[test]
+fn bad_requests_name_the_field() {
+    let cases = [
+        (json!({ "max_tokens": 1, "messages": [] }), "model"),
+        (json!({ "model": "m", "messages": [] }), "max_tokens"),
+        (json!({ "model": "m", "max_tokens": 1 }), "messages"),
+        (with(json!({ "messages": [{ "role": "king", "content": "x" }] })), "messages.0.role"),
+        (with(json!({ "messages": [{ "role": "user" }] })), "messages.0.content"),
+        (
+            with(json!({ "messages": [{ "role": "user", "content": [{ "type": "text" }] }] })),
+            "messages.0.content.0.text",
+        ),
+        (
+            with(json!({ "messages": [{ "role": "user", "content": [{ "type": 1 }] }] })),
+            "messages.0.content.0.type",
+        ),
+        (with(json!({ "tool_choice": { "type": "perhaps" } })), "tool_choice.type"),
+        (with(json!({ "system": 1 })), "system"),
+    ];
+    for (request, param) in cases {
+        let body = serde_json::to_vec(&request).unwrap();
+        let error = messages::decode_request(&body).unwrap_err();
+        assert_eq!((error.status.as_u16(), error.param.as_deref()), (400, Some(param)), "{request}: {error}");
+    }
+}
