@@ -45,7 +45,7 @@ fn rows(
     parameters: Vec<Value>,
 ) -> rusqlite::Result<(Vec<String>, Vec<RowResult>)> {
     let mut statement = connection.prepare(query)?;
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut cursor = statement.query(rusqlite::params_from_iter(parameters.into_iter().map(to_sqlite)))?;
     let mut found = Vec::new();
     while let Some(row) = cursor.next()? {
