@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header, request::Parts};
 
 use super::{Body, Gateway, answer, cors, flight::Flight};
 use crate::{
     error::{ApiError, ErrorKind},
     ports::Ports,
+    protocol::Front,
 };
 
 /// The header that names a request, on its way in and out.
@@ -21,6 +22,7 @@ const LONGEST_ID: usize = 128;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Endpoint<'a> {
     ChatCompletions,
+    Messages,
     Models,
     Model(&'a str),
     Health,
@@ -33,6 +35,7 @@ impl<'a> Endpoint<'a> {
     fn of(path: &'a str) -> Option<Self> {
         Some(match path {
             "/v1/chat/completions" => Self::ChatCompletions,
+            "/v1/messages" => Self::Messages,
             "/v1/models" => Self::Models,
             "/health" => Self::Health,
             "/health/ready" => Self::Ready,
@@ -45,7 +48,7 @@ impl<'a> Endpoint<'a> {
     /// The only method it answers to, beside `OPTIONS`; `HEAD` goes wherever `GET` does.
     fn method(self) -> Method {
         match self {
-            Self::ChatCompletions => Method::POST,
+            Self::ChatCompletions | Self::Messages => Method::POST,
             _ => Method::GET,
         }
     }
@@ -58,10 +61,21 @@ impl<'a> Endpoint<'a> {
         })
     }
 
+    /// What the caller speaks. Anthropic's SDKs name a version in every request, and share paths
+    /// with OpenAI's.
+    fn front(self, headers: &HeaderMap) -> Front {
+        match self {
+            Self::Messages => Front::Messages,
+            Self::Models | Self::Model(_) if headers.contains_key("anthropic-version") => Front::Messages,
+            _ => Front::Chat,
+        }
+    }
+
     /// The endpoint's name in logs and usage rows.
     fn name(self) -> &'static str {
         match self {
             Self::ChatCompletions => "chat.completions",
+            Self::Messages => "messages",
             Self::Models | Self::Model(_) => "models",
             Self::Health | Self::Ready => "health",
             Self::Version => "version",
@@ -103,6 +117,7 @@ impl<P: Ports> Gateway<P> {
             return flight.refuse(&not_found(parts));
         };
         flight.row.endpoint = endpoint.name();
+        flight.front = endpoint.front(&parts.headers);
         if parts.method == Method::OPTIONS {
             return flight.finish(cors::preflight(
                 self.policy.cors.as_ref(),
@@ -115,7 +130,7 @@ impl<P: Ports> Gateway<P> {
             return flight.refuse(&wrong_method(parts, endpoint));
         }
         match endpoint {
-            Endpoint::ChatCompletions => self.chat_completion(parts, body, flight).await,
+            Endpoint::ChatCompletions | Endpoint::Messages => self.generate(parts, body, flight).await,
             Endpoint::Models => self.models(parts, flight).await,
             Endpoint::Model(id) => self.model(id, parts, flight).await,
             Endpoint::Health => flight.quietly(answer::json(&serde_json::json!({"status": "ok"}))),

@@ -5,7 +5,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 
 use super::Body;
-use crate::{error::ApiError, ports::Ports, protocol::chat};
+use crate::{error::ApiError, ports::Ports, protocol::Front};
 
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -22,10 +22,9 @@ pub(super) fn with_status<P: Ports>(status: StatusCode, body: Bytes) -> Response
     response
 }
 
-/// An error in OpenAI's shape, which everything but a front with its own answers with. A
-/// provider's own error body is handed on as it is.
-pub(super) fn error<P: Ports>(error: &ApiError) -> Response<Body<P>> {
-    let body = error.body.clone().unwrap_or_else(|| chat::encode_error(error).into());
+/// An error in the caller's own shape. A provider's own error body is handed on as it is.
+pub(super) fn error<P: Ports>(front: Front, error: &ApiError) -> Response<Body<P>> {
+    let body = error.body.clone().unwrap_or_else(|| front.encode_error(error).into());
     let mut response = with_status(error.status, body);
     response.headers_mut().extend(error.headers.clone());
     response

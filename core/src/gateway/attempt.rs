@@ -5,19 +5,20 @@ use http::{HeaderMap, header, response::Parts};
 
 use super::{
     Gateway,
-    chat::Call,
     demo,
     failed::Failed,
+    generate::Call,
     limits::{Elapsed, within},
     passing::{request_id, returned},
     pipe::{Facts, Pipe},
     prepare::Prepared,
-    relay::{self, Relay},
+    relay_chat::{self, ChatRelay},
+    relay_messages::{self, MessagesRelay},
     stream::Opening,
     translate::{self, Translate},
     upstream::Upstream,
 };
-use crate::{config::Provider, error::ApiError, ports::Ports, protocol::Wire, route::Candidate};
+use crate::{config::Provider, error::ApiError, ports::Ports, protocol::{Front, Wire}, route::Candidate};
 
 /// Largest whole answer, in bytes.
 const LARGEST_ANSWER: usize = 64 << 20;
@@ -117,9 +118,10 @@ impl<P: Ports> Gateway<P> {
         limit: usize,
     ) -> Result<Content<P>, Failed> {
         let body = upstream.collect(limit).await.map_err(|e| Failed::uncollected(attempt.provider, e))?;
-        match attempt.provider.row.wire {
-            Wire::Chat => relay::whole(body),
-            Wire::Messages => translate::whole(attempt, &body, self.ports.now()),
+        match (attempt.call.front, attempt.provider.row.wire) {
+            (Front::Chat, Wire::Chat) => relay_chat::whole(body),
+            (Front::Messages, Wire::Messages) => relay_messages::whole(body),
+            _ => translate::whole(attempt, &body, self.ports.now()),
         }
         .map(|(body, facts)| Content::Whole { body, facts })
         .map_err(|error| self.failed_inside(attempt, head, error))
@@ -142,9 +144,10 @@ impl<P: Ports> Gateway<P> {
         head: &Parts,
         upstream: Upstream<P>,
     ) -> Result<Content<P>, Failed> {
-        let pipe = match attempt.provider.row.wire {
-            Wire::Chat => Pipe::Relay(Relay::new(attempt.call.usage_asked)),
-            Wire::Messages => Pipe::Translate(Translate::new(attempt, self.ports.now())),
+        let pipe = match (attempt.call.front, attempt.provider.row.wire) {
+            (Front::Chat, Wire::Chat) => Pipe::Chat(ChatRelay::new(attempt.call.usage_asked)),
+            (Front::Messages, Wire::Messages) => Pipe::Messages(MessagesRelay::default()),
+            _ => Pipe::Translate(Translate::new(attempt, self.ports.now())),
         };
         let mut opening = Opening::new(upstream, pipe);
         opening.begin().await;

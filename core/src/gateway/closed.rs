@@ -12,6 +12,7 @@ use crate::{
     config::{ConfigError, Document, Policy},
     error::{ApiError, ErrorKind},
     ports::Ports,
+    protocol::Front,
 };
 
 /// The variable, binding or secret that holds the configuration document.
@@ -67,7 +68,7 @@ pub fn policy(document: Document, secrets: impl Fn(&str) -> Option<String>) -> R
 
 /// The answer to any request: 503, with the setting to make.
 pub fn refuse<P: Ports>(closed: &Closed) -> Response<Body<P>> {
-    answer::error(&ApiError::new(ErrorKind::NotConfigured, closed.to_string()).with_code("not_configured"))
+    answer::error(Front::Chat, &ApiError::new(ErrorKind::NotConfigured, closed.to_string()).with_code("not_configured"))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::chat::Call;
+use super::generate::Call;
 use crate::{
     conversation::{
         CallKind, Choice, Delta, Event, Finish, FinishReason, Part, PartKind, Request, Response, Role, Tool,
@@ -43,7 +43,7 @@ pub(super) fn answer(
     model: &str,
     now: Micros,
 ) -> Result<(http::response::Parts, VecDeque<Bytes>), ApiError> {
-    let request = chat::decode_request(call.sketch.body())?;
+    let request = call.front.decode_request(call.sketch.body())?;
     let says = match model {
         "echo" => Says::Text(last_text(&request, Role::User)),
         "tools" => call_or_report(&request),

@@ -11,9 +11,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use super::{
     Body, Gateway, answer,
     attempt::{Answer, Content, Try},
-    chat::Call,
     failed::Failed,
     flight::Flight,
+    generate::Call,
 };
 use crate::{
     error::{ApiError, ErrorKind},

@@ -14,7 +14,6 @@ use crate::{
     config::Provider,
     error::{ApiError, ErrorKind},
     ports::{HttpError, Micros},
-    protocol::{Wire, chat, messages},
     provider::{FailureKind, Said, failure},
 };
 
@@ -136,10 +135,7 @@ impl Failed {
             return Self { again: false, ..Self::not_an_answer(attempt.provider, &what) };
         }
         let (wire, front) = (attempt.provider.row.wire, attempt.call.front.wire());
-        let mut error = match wire {
-            Wire::Chat => chat::decode_error(status, body),
-            Wire::Messages => messages::decode_error(status, body),
-        };
+        let mut error = wire.decode_error(status, body);
         // Only what a caller's SDK can read as an error of its own wire goes through as it is.
         if wire == front && holds_error_object(body) {
             error.body = Some(body.clone());

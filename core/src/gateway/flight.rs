@@ -14,12 +14,15 @@ use crate::{
     error::ApiError,
     ledger::{ErrorClass, UsageRow},
     ports::{Micros, Ports},
+    protocol::Front,
 };
 
 /// A request under way.
 pub(super) struct Flight<P: Ports> {
     /// What the ledger and the log will say. Boxed, because it goes through many hands.
     pub(super) row: Box<UsageRow>,
+    /// What the caller speaks.
+    pub(super) front: Front,
     /// Whether the ledger gets the row: the caller was identified and asked for a model.
     pub(super) billed: bool,
     /// The request's body, to estimate the prompt's tokens from where nobody counts them.
@@ -44,7 +47,7 @@ pub(super) struct Landed<P: Ports> {
 pub(super) fn depart<P: Ports>(now: Micros) -> (Flight<P>, oneshot::Receiver<Landed<P>>) {
     let (sender, receiver) = oneshot::channel();
     let row = Box::new(UsageRow { at: now, ..UsageRow::default() });
-    (Flight { row, billed: false, prompt: Bytes::new(), logged: true, landing: Some(sender) }, receiver)
+    (Flight { row, front: Front::Chat, billed: false, prompt: Bytes::new(), logged: true, landing: Some(sender) }, receiver)
 }
 
 impl<P: Ports> Flight<P> {
@@ -64,7 +67,8 @@ impl<P: Ports> Flight<P> {
     /// Ends with an error.
     pub(super) fn refuse(mut self, error: &ApiError) -> Response<Body<P>> {
         self.row.error = Some(ErrorClass::Api(error.kind));
-        self.finish(answer::error(error))
+        let response = answer::error(self.front, error);
+        self.finish(response)
     }
 
     /// Ends with a stream that is over, or that the caller left.

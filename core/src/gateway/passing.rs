@@ -3,7 +3,8 @@
 use http::HeaderMap;
 
 /// Headers of a caller's request that a provider of the same wire gets to see.
-const FORWARDED: [&str; 4] = ["openai-beta", "http-referer", "x-title", "x-client-request-id"];
+const FORWARDED: [&str; 6] =
+    ["openai-beta", "http-referer", "x-title", "x-client-request-id", "anthropic-version", "anthropic-beta"];
 
 /// Headers of an answer that the caller gets to see, beside those that begin with one of
 /// [`RATE_LIMITS`].

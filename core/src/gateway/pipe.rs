@@ -9,14 +9,14 @@ use std::{borrow::Cow, collections::VecDeque};
 use bytes::{Bytes, BytesMut};
 use serde::de::IgnoredAny;
 
-use super::{relay::Relay, translate::Translate};
+use super::{relay_chat::ChatRelay, relay_messages::MessagesRelay, translate::Translate};
 use crate::{
     conversation::Usage,
     error::{ApiError, ErrorKind},
     frame::sse::{SseEvent, SseFramer},
     ledger::{ErrorClass, estimate::Estimator},
     ports::HttpError,
-    protocol::chat,
+    protocol::Front,
 };
 
 /// Bytes that wait for the caller to take them.
@@ -55,11 +55,13 @@ impl Facts {
     }
 }
 
-/// One of the two speeds.
+/// One of the two speeds, the first of them per wire.
 #[derive(Debug)]
 pub(super) enum Pipe {
-    /// The same wire on both sides.
-    Relay(Relay),
+    /// The chat wire on both sides.
+    Chat(ChatRelay),
+    /// The Messages wire on both sides.
+    Messages(MessagesRelay),
     /// Two wires, with the conversation model between them.
     Translate(Translate),
 }
@@ -68,7 +70,8 @@ impl Pipe {
     /// What was learnt so far.
     pub(super) fn facts(&self) -> &Facts {
         match self {
-            Self::Relay(relay) => &relay.facts,
+            Self::Chat(relay) => &relay.facts,
+            Self::Messages(relay) => &relay.facts,
             Self::Translate(translate) => &translate.facts,
         }
     }
@@ -76,7 +79,8 @@ impl Pipe {
     /// What was learnt, to keep.
     pub(super) fn into_facts(self) -> Facts {
         match self {
-            Self::Relay(relay) => relay.into_facts(),
+            Self::Chat(relay) => relay.into_facts(),
+            Self::Messages(relay) => relay.facts,
             Self::Translate(translate) => translate.facts,
         }
     }
@@ -84,7 +88,8 @@ impl Pipe {
     /// Takes the next bytes of the upstream.
     pub(super) fn push(&mut self, chunk: Bytes, out: &mut Out) {
         match self {
-            Self::Relay(relay) => relay.push(chunk, out),
+            Self::Chat(relay) => relay.push(chunk, out),
+            Self::Messages(relay) => relay.push(chunk, out),
             Self::Translate(translate) => translate.push(chunk, out),
         }
     }
@@ -92,7 +97,8 @@ impl Pipe {
     /// The upstream ended, by itself or by a failure of the connection.
     pub(super) fn finish(&mut self, failure: Option<HttpError>, out: &mut Out) {
         match self {
-            Self::Relay(relay) => relay.finish(failure, out),
+            Self::Chat(relay) => relay.finish(failure, out),
+            Self::Messages(relay) => relay.finish(failure, out),
             Self::Translate(translate) => translate.finish(failure, out),
         }
     }
@@ -100,24 +106,29 @@ impl Pipe {
     /// Ends the caller's stream with an error of the gateway's, such as a time limit.
     pub(super) fn fail(&mut self, error: ApiError, out: &mut Out) {
         match self {
-            Self::Relay(relay) => fail(&mut relay.facts, error, out),
-            Self::Translate(translate) => fail(&mut translate.facts, error, out),
+            Self::Chat(relay) => fail(&mut relay.facts, Front::Chat, error, out),
+            Self::Messages(relay) => fail(&mut relay.facts, Front::Messages, error, out),
+            Self::Translate(translate) => fail(&mut translate.facts, translate.front, error, out),
         }
     }
 
     /// What keeps an idle connection open.
     pub(super) fn keep_alive(&self) -> Bytes {
-        Bytes::from_static(b": keep-alive\n\n")
+        match self {
+            Self::Chat(_) => Front::Chat.keep_alive(),
+            Self::Messages(_) => Front::Messages.keep_alive(),
+            Self::Translate(translate) => translate.front.keep_alive(),
+        }
     }
 }
 
-/// Ends a chat stream with an error event. There is no `[DONE]` after it.
-pub(super) fn fail(facts: &mut Facts, error: ApiError, out: &mut Out) {
+/// Ends a stream with an error event. Nothing comes after it, no `[DONE]` above all.
+pub(super) fn fail(facts: &mut Facts, front: Front, error: ApiError, out: &mut Out) {
     if facts.over {
         return;
     }
     let mut event = BytesMut::new();
-    chat::encode_stream_error(&error, &mut event);
+    front.encode_stream_error(&error, &mut event);
     out.push_back(event.freeze());
     facts.error = Some(Box::new(error));
     facts.over = true;

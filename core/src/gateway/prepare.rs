@@ -7,9 +7,9 @@ use crate::{
     error::{ApiError, ErrorKind},
     payload::Payload,
     ports::Ports,
-    protocol::{OnUnsupported, Wire},
+    protocol::{Front, OnUnsupported, Wire},
     provider::{Action, StreamUsage, field_edits},
-    sketch::{Edits, Json, Sketch},
+    sketch::{Edits, Json, Sketch, sketch},
 };
 
 /// A request for a provider, and the names of the fields that it does not get.
@@ -25,13 +25,26 @@ impl<P: Ports> Gateway<P> {
     /// # Errors
     /// 400 for what that wire, or this provider, cannot be told without changing its meaning.
     pub(super) fn prepare(&self, attempt: Try<'_>) -> Result<Prepared, ApiError> {
-        match attempt.provider.row.wire {
-            Wire::Chat => relayed(attempt, self.policy.on_unsupported),
-            Wire::Messages => {
-                let encoded = translate::request(attempt, &self.policy)?;
-                Ok(Prepared { dropped: encoded.losses.header(), body: encoded.body.into() })
-            }
+        let Try { call, candidate, provider, .. } = attempt;
+        if provider.is_built_in() {
+            return Ok(Prepared { body: Payload::empty(), dropped: None });
         }
+        let wire = provider.row.wire;
+        if wire == call.front.wire() {
+            let named = (call.model != candidate.model).then_some(candidate.model.as_str());
+            return adapted(attempt, &call.sketch, named, self.policy.on_unsupported);
+        }
+        let encoded = translate::request(attempt, &self.policy)?;
+        let lost = encoded.losses.header();
+        if wire != Wire::Chat {
+            return Ok(Prepared { body: encoded.body.into(), dropped: lost });
+        }
+        let body = encoded.body.into();
+        let sketch = sketch(&body).map_err(|error| ApiError::new(ErrorKind::Internal, error.to_string()))?;
+        let mut prepared = adapted(attempt, &sketch, None, self.policy.on_unsupported)?;
+        let dropped: Vec<String> = lost.into_iter().chain(prepared.dropped).collect();
+        prepared.dropped = (!dropped.is_empty()).then(|| dropped.join(", "));
+        Ok(prepared)
     }
 
     /// The whole request.
@@ -49,19 +62,26 @@ impl<P: Ports> Gateway<P> {
         let headers = request.headers_mut();
         *headers = account.headers(key);
         if provider.row.wire == call.front.wire() {
-            headers.extend(call.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+            for (name, value) in &call.headers {
+                headers.insert(name.clone(), value.clone());
+            }
         }
         Ok(request)
     }
 }
 
-/// The caller's own body with what the provider wants otherwise changed in place.
-fn relayed(attempt: Try<'_>, on_unsupported: OnUnsupported) -> Result<Prepared, ApiError> {
+/// A body in the provider's wire with what this provider wants otherwise changed in place, and the
+/// model's name where it is not the caller's.
+fn adapted(
+    attempt: Try<'_>,
+    sketch: &Sketch,
+    model: Option<&str>,
+    on_unsupported: OnUnsupported,
+) -> Result<Prepared, ApiError> {
     let Try { call, candidate, provider, .. } = attempt;
-    let sketch = &call.sketch;
     let mut edits = sketch.edit();
-    if call.model != candidate.model {
-        edits.set("model", candidate.model.as_str());
+    if let Some(model) = model {
+        edits.set("model", model);
     }
     let mut dropped: Vec<&str> = Vec::new();
     let value = |name: &str| sketch.member(name).map(|member| sketch.value(member));
@@ -83,7 +103,8 @@ fn relayed(attempt: Try<'_>, on_unsupported: OnUnsupported) -> Result<Prepared, 
             }
         }
     }
-    if call.stream && !call.usage_asked && provider.row.stream_usage == StreamUsage::OnRequest {
+    let on_request = provider.row.wire == Wire::Chat && provider.row.stream_usage == StreamUsage::OnRequest;
+    if call.stream && on_request && !(call.usage_asked && call.front == Front::Chat) {
         ask_for_usage(sketch, &mut edits);
     }
     let body = match edits.is_empty() {

@@ -18,9 +18,8 @@ use crate::{
     ledger::estimate::Estimator,
     ports::{HttpError, Micros},
     protocol::{
-        Encoded, Target,
-        chat::{self, AnswerMeta, StreamEncoder},
-        messages::{self, StreamDecoder},
+        Encoded, Front, Target,
+        codec::{AnswerMeta, StreamDecoder, StreamEncoder},
     },
     provider::catalogue,
 };
@@ -28,17 +27,18 @@ use crate::{
 /// The request in the provider's wire.
 ///
 /// # Errors
-/// 400 for a request that is no chat completion, or that the wire cannot carry.
+/// 400 for a request that the caller's protocol does not know, or that the wire cannot carry.
 pub(super) fn request(attempt: Try<'_>, policy: &Policy) -> Result<Encoded, ApiError> {
-    let request = chat::decode_request(attempt.call.sketch.body())?;
+    let Try { call, provider, .. } = attempt;
+    let request = call.front.decode_request(call.sketch.body())?;
     let target = Target {
         model: &attempt.candidate.model,
-        provider: &attempt.provider.name,
-        front: attempt.call.front,
+        provider: &provider.name,
+        front: call.front,
         facts: catalogue::find(&attempt.candidate.model),
         on_unsupported: policy.on_unsupported,
     };
-    messages::encode_request(&request, &target)
+    provider.row.wire.encode_request(&request, &target)
 }
 
 /// A whole answer in the caller's protocol.
@@ -46,13 +46,15 @@ pub(super) fn request(attempt: Try<'_>, policy: &Policy) -> Result<Encoded, ApiE
 /// # Errors
 /// What the provider said was wrong, or that the body is no answer.
 pub(super) fn whole(attempt: Try<'_>, body: &[u8], now: Micros) -> Result<(Bytes, Facts), ApiError> {
-    let response = messages::decode_response(body)?;
-    let id = answer_id(now);
-    let answer = chat::encode_response(&response, &meta(attempt, &id, now));
-    Ok((answer.into(), facts(&response)))
+    let front = attempt.call.front;
+    let response = attempt.provider.row.wire.decode_response(body)?;
+    let id = answer_id(front, now);
+    let answer = front.encode_response(&response, &meta(attempt, &id, now));
+    Ok((answer.into(), facts_of(&response)))
 }
 
-fn facts(response: &Response<'_>) -> Facts {
+/// What a whole answer says about itself.
+pub(super) fn facts_of(response: &Response<'_>) -> Facts {
     let mut written = Estimator::default();
     if response.usage.output.is_none() {
         let parts = response.choices.iter().flat_map(|choice| &choice.parts);
@@ -85,14 +87,18 @@ fn meta<'a>(attempt: Try<'a>, id: &'a str, now: Micros) -> AnswerMeta<'a> {
 }
 
 /// For providers that name no answer.
-fn answer_id(now: Micros) -> String {
-    format!("chatcmpl-{now:x}")
+fn answer_id(front: Front, now: Micros) -> String {
+    match front {
+        Front::Chat => format!("chatcmpl-{now:x}"),
+        Front::Messages => format!("msg_{now:x}"),
+    }
 }
 
 /// A translated stream.
 #[derive(Debug)]
 pub(super) struct Translate {
     pub(super) facts: Facts,
+    pub(super) front: Front,
     framer: SseFramer,
     decoder: StreamDecoder,
     encoder: StreamEncoder,
@@ -101,12 +107,14 @@ pub(super) struct Translate {
 impl Translate {
     /// A stream at its beginning.
     pub(super) fn new(attempt: Try<'_>, now: Micros) -> Self {
-        let id = answer_id(now);
+        let front = attempt.call.front;
+        let id = answer_id(front, now);
         Self {
             facts: Facts::default(),
+            front,
             framer: SseFramer::default(),
-            decoder: StreamDecoder::new(),
-            encoder: StreamEncoder::new(&meta(attempt, &id, now), attempt.call.usage_asked),
+            decoder: attempt.provider.row.wire.decoder(),
+            encoder: front.encoder(&meta(attempt, &id, now), attempt.call.usage_asked),
         }
     }
 
@@ -121,7 +129,7 @@ impl Translate {
                     hand_over(frames, out);
                     let error =
                         ApiError::new(ErrorKind::Upstream, format!("The answer is incomplete: {error}."));
-                    return fail(&mut self.facts, error, out);
+                    return fail(&mut self.facts, self.front, error, out);
                 }
             }
         }
@@ -139,7 +147,7 @@ impl Translate {
         if let Some(failure) = failure {
             hand_over(frames, out);
             self.facts.cut = true;
-            return fail(&mut self.facts, cut(Some(failure)), out);
+            return fail(&mut self.facts, self.front, cut(Some(failure)), out);
         }
         let Self { facts, decoder, encoder, .. } = self;
         decoder.finish(&mut |event| {
@@ -170,6 +178,12 @@ fn hand_over(frames: BytesMut, out: &mut Out) {
 
 /// One event of the conversation: noted, and written for the caller.
 fn pass(facts: &mut Facts, encoder: &mut StreamEncoder, event: &Event<'_>, frames: &mut BytesMut) {
+    note(facts, event);
+    encoder.event(event, frames);
+}
+
+/// What accounting keeps of an event.
+pub(super) fn note(facts: &mut Facts, event: &Event<'_>) {
     match event {
         Event::Start { model, .. } => {
             facts.begun = true;
@@ -189,5 +203,4 @@ fn pass(facts: &mut Facts, encoder: &mut StreamEncoder, event: &Event<'_>, frame
         }
         _ => {}
     }
-    encoder.event(event, frames);
 }

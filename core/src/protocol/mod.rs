@@ -14,6 +14,7 @@
 
 mod base64;
 pub mod chat;
+pub mod codec;
 
 pub mod fields;
 

@@ -1,4 +1,4 @@
-//! The same wire on both sides: bytes pass through, and an observer reads along.
+//! The chat wire on both sides: bytes pass through, and an observer reads along.
 //!
 //! Each event of the stream is looked at for the few words that matter and handed on as the very
 //! bytes that came. Four things are not handed on as they are: the chunk that holds nothing but
@@ -16,9 +16,12 @@ use crate::{
     frame::sse::{SseEvent, SseFramer},
     ledger::estimate::Estimator,
     ports::HttpError,
-    protocol::chat::{
-        self,
-        observe::{Observer, observe_response, texts},
+    protocol::{
+        Front,
+        chat::{
+            self,
+            observe::{Observer, observe_response, texts},
+        },
     },
 };
 
@@ -27,7 +30,7 @@ const DONE: &[u8] = b"data: [DONE]\n\n";
 
 /// A relayed chat stream.
 #[derive(Debug)]
-pub(super) struct Relay {
+pub(super) struct ChatRelay {
     pub(super) facts: Facts,
     framer: SseFramer,
     observer: Observer,
@@ -41,7 +44,7 @@ enum Fate {
     Replaced(Bytes),
 }
 
-impl Relay {
+impl ChatRelay {
     /// A stream at its beginning. `usage_asked` is the caller's `stream_options.include_usage`.
     pub(super) fn new(usage_asked: bool) -> Self {
         Self {
@@ -77,7 +80,7 @@ impl Relay {
                 Some(Err(error)) => {
                     let error =
                         ApiError::new(ErrorKind::Upstream, format!("The answer is incomplete: {error}."));
-                    return fail(&mut self.facts, error, out);
+                    return fail(&mut self.facts, Front::Chat, error, out);
                 }
             }
         }
@@ -109,7 +112,7 @@ impl Relay {
             return;
         }
         self.facts.cut = true;
-        fail(&mut self.facts, cut(failure), out);
+        fail(&mut self.facts, Front::Chat, cut(failure), out);
     }
 
     fn event(&mut self, raw: &Bytes) -> Fate {

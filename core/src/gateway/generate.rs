@@ -1,4 +1,5 @@
-//! `POST /v1/chat/completions`: from a request to a [`Call`] that can be dispatched.
+//! Requests for an answer of a model, `POST /v1/chat/completions` and `POST /v1/messages`: from a
+//! request to a [`Call`] that can be dispatched.
 
 use std::sync::Arc;
 
@@ -38,7 +39,7 @@ pub(super) struct Call {
 }
 
 impl<P: Ports> Gateway<P> {
-    pub(super) async fn chat_completion<B>(
+    pub(super) async fn generate<B>(
         self: Arc<Self>,
         parts: &Parts,
         body: B,
@@ -47,7 +48,7 @@ impl<P: Ports> Gateway<P> {
     where
         B: http_body::Body<Data = Bytes> + Unpin,
     {
-        flight.row.front = Front::Chat.name();
+        flight.row.front = flight.front.name();
         match self.plan(parts, body, &mut flight).await {
             Ok(call) => self.dispatch(call, flight).await,
             Err(error) => flight.refuse(&error),
@@ -68,10 +69,13 @@ impl<P: Ports> Gateway<P> {
         flight.row.model_asked = model.clone();
         let stream = sketch.stream().map_err(|error| wrong_type(&error))?;
         flight.row.stream = stream;
-        let usage_asked = stream && usage_asked(&sketch)?;
+        let usage_asked = match flight.front {
+            Front::Chat => stream && usage_asked(&sketch)?,
+            Front::Messages => stream,
+        };
         let candidates = self.candidates(&flight.row.model_asked, &principal).await?;
         Ok(Call {
-            front: Front::Chat,
+            front: flight.front,
             sketch,
             model,
             stream,

@@ -1,0 +1,169 @@
+//! One name for each step of translation, whatever the protocols are.
+//!
+//! A gateway knows a caller's [`Front`] and a provider's [`Wire`]; which code reads and writes
+//! them is decided here and nowhere else. Dispatch is static: an enum of machines, no boxes.
+
+use bytes::{Bytes, BytesMut};
+use http::StatusCode;
+
+use super::{DecodeError, Encoded, Front, Target, Wire, chat, messages};
+use crate::{
+    conversation::{Event, Request, Response},
+    error::ApiError,
+};
+
+pub use chat::AnswerMeta;
+
+impl Front {
+    /// Reads a caller's request.
+    ///
+    /// # Errors
+    /// 400, naming the field that cannot be read.
+    pub fn decode_request(self, body: &[u8]) -> Result<Request<'_>, ApiError> {
+        match self {
+            Self::Chat => chat::decode_request(body),
+            Self::Messages => messages::decode_request(body),
+        }
+    }
+
+    /// Writes a whole answer.
+    pub fn encode_response(self, response: &Response<'_>, meta: &AnswerMeta<'_>) -> Vec<u8> {
+        match self {
+            Self::Chat => chat::encode_response(response, meta),
+            Self::Messages => messages::encode_response(response, meta),
+        }
+    }
+
+    /// Writes an error as a body; one that a provider wrote for this protocol goes out untouched.
+    pub fn encode_error(self, error: &ApiError) -> Vec<u8> {
+        match self {
+            Self::Chat => chat::encode_error(error),
+            Self::Messages => messages::encode_error(error),
+        }
+    }
+
+    /// Writes an error as the last event of a stream.
+    pub fn encode_stream_error(self, error: &ApiError, out: &mut BytesMut) {
+        match self {
+            Self::Chat => chat::encode_stream_error(error, out),
+            Self::Messages => messages::encode_stream_error(error, out),
+        }
+    }
+
+    /// What keeps an idle stream open.
+    pub fn keep_alive(self) -> Bytes {
+        Bytes::from_static(match self {
+            Self::Chat => b": keep-alive\n\n",
+            Self::Messages => b"event: ping\ndata: {\"type\": \"ping\"}\n\n",
+        })
+    }
+
+    /// A stream at its beginning. `usage_asked` says whether the caller wants usage in it, where
+    /// its protocol leaves that to it.
+    pub fn encoder(self, meta: &AnswerMeta<'_>, usage_asked: bool) -> StreamEncoder {
+        match self {
+            Self::Chat => StreamEncoder::Chat(chat::StreamEncoder::new(meta, usage_asked)),
+            Self::Messages => StreamEncoder::Messages(messages::StreamEncoder::new(meta)),
+        }
+    }
+}
+
+impl Wire {
+    /// Writes a request for a provider.
+    ///
+    /// # Errors
+    /// 400 for what the wire cannot carry without changing its meaning.
+    pub fn encode_request(self, request: &Request<'_>, target: &Target<'_>) -> Result<Encoded, ApiError> {
+        match self {
+            Self::Chat => chat::encode_request(request, target),
+            Self::Messages => messages::encode_request(request, target),
+        }
+    }
+
+    /// Reads a provider's whole answer.
+    ///
+    /// # Errors
+    /// What the provider said was wrong, or that the body is no answer.
+    pub fn decode_response(self, body: &[u8]) -> Result<Response<'_>, DecodeError> {
+        match self {
+            Self::Chat => chat::decode_response(body),
+            Self::Messages => messages::decode_response(body),
+        }
+    }
+
+    /// Reads the body of an answer whose status was not a success.
+    pub fn decode_error(self, status: StatusCode, body: &[u8]) -> ApiError {
+        match self {
+            Self::Chat => chat::decode_error(status, body),
+            Self::Messages => messages::decode_error(status, body),
+        }
+    }
+
+    /// A provider's stream at its beginning.
+    pub fn decoder(self) -> StreamDecoder {
+        match self {
+            Self::Chat => StreamDecoder::Chat(chat::StreamDecoder::new()),
+            Self::Messages => StreamDecoder::Messages(messages::StreamDecoder::new()),
+        }
+    }
+}
+
+/// Reads a provider's stream: the data of SSE events in, events of the conversation out.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "named after their protocols")]
+pub enum StreamDecoder {
+    Chat(chat::StreamDecoder),
+    Messages(messages::StreamDecoder),
+}
+
+impl StreamDecoder {
+    /// Takes the data of one SSE event.
+    pub fn push(&mut self, data: &[u8], sink: &mut impl FnMut(Event<'_>)) {
+        match self {
+            Self::Chat(decoder) => decoder.push(data, sink),
+            Self::Messages(decoder) => decoder.push(data, sink),
+        }
+    }
+
+    /// The upstream has ended.
+    pub fn finish(&mut self, sink: &mut impl FnMut(Event<'_>)) {
+        match self {
+            Self::Chat(decoder) => decoder.finish(sink),
+            Self::Messages(decoder) => decoder.finish(sink),
+        }
+    }
+
+    /// Whether the upstream has no more to say, as far as one can tell.
+    pub fn is_complete(&self) -> bool {
+        match self {
+            Self::Chat(decoder) => decoder.is_complete(),
+            Self::Messages(decoder) => decoder.is_complete(),
+        }
+    }
+}
+
+/// Writes a caller's stream: events of the conversation in, SSE frames out.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "named after their protocols")]
+pub enum StreamEncoder {
+    Chat(chat::StreamEncoder),
+    Messages(messages::StreamEncoder),
+}
+
+impl StreamEncoder {
+    /// Writes the frames that one event makes, which may be none.
+    pub fn event(&mut self, event: &Event<'_>, out: &mut BytesMut) {
+        match self {
+            Self::Chat(encoder) => encoder.event(event, out),
+            Self::Messages(encoder) => encoder.event(event, out),
+        }
+    }
+
+    /// The answer has ended.
+    pub fn finish(&mut self, out: &mut BytesMut) {
+        match self {
+            Self::Chat(encoder) => encoder.finish(out),
+            Self::Messages(encoder) => encoder.finish(out),
+        }
+    }
+}
