@@ -4,8 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, header, response::Parts};
 
 use super::{
-    Gateway,
-    demo,
+    Gateway, demo,
     failed::Failed,
     generate::Call,
     limits::{Elapsed, within},
@@ -18,7 +17,13 @@ use super::{
     translate::{self, Translate},
     upstream::Upstream,
 };
-use crate::{config::Provider, error::ApiError, ports::Ports, protocol::{Front, Wire}, route::Candidate};
+use crate::{
+    config::Provider,
+    error::ApiError,
+    ports::Ports,
+    protocol::{Front, Wire},
+    route::Candidate,
+};
 
 /// Largest whole answer, in bytes.
 const LARGEST_ANSWER: usize = 64 << 20;

@@ -68,7 +68,10 @@ pub fn policy(document: Document, secrets: impl Fn(&str) -> Option<String>) -> R
 
 /// The answer to any request: 503, with the setting to make.
 pub fn refuse<P: Ports>(closed: &Closed) -> Response<Body<P>> {
-    answer::error(Front::Chat, &ApiError::new(ErrorKind::NotConfigured, closed.to_string()).with_code("not_configured"))
+    answer::error(
+        Front::Chat,
+        &ApiError::new(ErrorKind::NotConfigured, closed.to_string()).with_code("not_configured"),
+    )
 }
 
 #[cfg(test)]

@@ -47,7 +47,17 @@ pub(super) struct Landed<P: Ports> {
 pub(super) fn depart<P: Ports>(now: Micros) -> (Flight<P>, oneshot::Receiver<Landed<P>>) {
     let (sender, receiver) = oneshot::channel();
     let row = Box::new(UsageRow { at: now, ..UsageRow::default() });
-    (Flight { row, front: Front::Chat, billed: false, prompt: Bytes::new(), logged: true, landing: Some(sender) }, receiver)
+    (
+        Flight {
+            row,
+            front: Front::Chat,
+            billed: false,
+            prompt: Bytes::new(),
+            logged: true,
+            landing: Some(sender),
+        },
+        receiver,
+    )
 }
 
 impl<P: Ports> Flight<P> {

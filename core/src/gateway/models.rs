@@ -13,6 +13,7 @@ use crate::{
     govern::Principal,
     payload::Payload,
     ports::Ports,
+    protocol::Front,
     provider::Endpoint,
     route::{Candidate, Listing, Resolution, resolve},
 };
@@ -36,6 +37,48 @@ struct Model {
 struct List {
     object: &'static str,
     data: Vec<Model>,
+}
+
+/// One entry, in Anthropic's shape ("List Models"). Nobody says when a model was made.
+#[derive(Debug, Serialize)]
+struct AnthropicModel {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    display_name: String,
+    id: String,
+    created_at: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct AnthropicList {
+    first_id: Option<String>,
+    last_id: Option<String>,
+    has_more: bool,
+    data: Vec<AnthropicModel>,
+}
+
+impl From<Model> for AnthropicModel {
+    fn from(model: Model) -> Self {
+        Self {
+            kind: "model",
+            display_name: model.id.clone(),
+            id: model.id,
+            created_at: "1970-01-01T00:00:00Z",
+        }
+    }
+}
+
+/// The whole list, in the caller's dialect.
+fn in_dialect<P: Ports>(front: Front, models: Vec<Model>) -> Response<Body<P>> {
+    match front {
+        Front::Chat => answer::json(&List { object: "list", data: models }),
+        Front::Messages => {
+            let data: Vec<AnthropicModel> = models.into_iter().map(AnthropicModel::from).collect();
+            let id = |model: Option<&AnthropicModel>| model.map(|model| model.id.clone());
+            let (first_id, last_id) = (id(data.first()), id(data.last()));
+            answer::json(&AnthropicList { first_id, last_id, has_more: false, data })
+        }
+    }
 }
 
 /// A provider's list: OpenAI's and Anthropic's have `data`, some have a bare array.
@@ -67,7 +110,8 @@ impl<P: Ports> Gateway<P> {
             .collect();
         self.fetch_inventories(&unasked).await;
         let data = self.known_models(&principal).into_values().collect();
-        flight.finish(answer::json(&List { object: "list", data }))
+        let front = flight.front;
+        flight.finish(in_dialect(front, data))
     }
 
     /// Answers for one model, whose id may have slashes in it, percent-encoded or not.
@@ -84,7 +128,10 @@ impl<P: Ports> Gateway<P> {
                     Some(candidate) => self.provider_name(candidate),
                     None => String::new(),
                 };
-                flight.finish(answer::json(&entry(id, owner)))
+                match flight.front {
+                    Front::Chat => flight.finish(answer::json(&entry(id, owner))),
+                    Front::Messages => flight.finish(answer::json(&AnthropicModel::from(entry(id, owner)))),
+                }
             }
             Err(error) => flight.refuse(&error),
         }

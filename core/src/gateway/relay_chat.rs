@@ -248,7 +248,7 @@ mod tests {
     fn pieces_of_any_size_come_out_as_the_bytes_that_went_in() {
         let bytes = stream();
         for size in 1..=bytes.len() {
-            let (mut relay, mut out) = (Relay::new(true), Out::default());
+            let (mut relay, mut out) = (ChatRelay::new(true), Out::default());
             for piece in bytes.chunks(size) {
                 relay.push(Bytes::copy_from_slice(piece), &mut out);
             }

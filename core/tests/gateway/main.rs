@@ -7,6 +7,7 @@
 mod demo;
 mod dispatch;
 mod front;
+mod messages;
 mod names;
 mod sim;
 mod stream;

@@ -1,0 +1,194 @@
+//! Callers who speak Anthropic's Messages.
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use serde_json::{Value, json};
+
+use super::{
+    chunk,
+    sim::{End, Script, Sim, get},
+    usage_chunk, whole_answer,
+};
+
+fn both() -> Sim {
+    Sim::new(json!({"providers": {
+        "anthropic": {"api_key": {"secret": "A"}, "models": ["claude-sonnet-4-5"]},
+        "openai": {"api_key": {"secret": "B"}, "models": ["gpt-4o-mini"]},
+    }}))
+}
+
+fn messages(body: &Value) -> Request<Full<Bytes>> {
+    Request::post("/v1/messages")
+        .header("content-type", "application/json")
+        .header("anthropic-version", "2023-06-01")
+        .header("anthropic-beta", "interleaved-thinking-2025-05-14")
+        .body(Full::from(body.to_string()))
+        .unwrap()
+}
+
+fn ask(model: &str, stream: bool) -> Value {
+    json!({"model": model, "max_tokens": 50, "stream": stream, "system": "Be terse.",
+        "messages": [{"role": "user", "content": [{"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral"}}]}]})
+}
+
+fn claude() -> String {
+    json!({"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-sonnet-4-5-20250929",
+        "content": [{"type": "text", "text": "Hello."}], "stop_reason": "end_turn", "stop_sequence": null,
+        "usage": {"input_tokens": 9, "output_tokens": 3}, "of_the_future": [1]})
+    .to_string()
+}
+
+fn claude_events() -> Vec<String> {
+    [
+        json!({"type": "message_start", "message": {"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-sonnet-4-5",
+            "content": [], "stop_reason": null, "usage": {"input_tokens": 9, "output_tokens": 1}}}),
+        json!({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}),
+        json!({"type": "ping"}),
+        json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hello."}}),
+        json!({"type": "content_block_stop", "index": 0}),
+        json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 3}}),
+        json!({"type": "message_stop"}),
+    ]
+    .iter()
+    .map(|event| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap()))
+    .collect()
+}
+
+fn script(events: &[String]) -> Script {
+    Script::stream(&events.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+#[test]
+fn claude_is_relayed_byte_for_byte() {
+    let sim = both();
+    sim.script([Script::json(claude()).header("request-id", "req_9"), script(&claude_events())]);
+    let got = sim.send(messages(&ask("anthropic/claude-sonnet-4-5", false)));
+    assert_eq!((got.status.as_u16(), got.body), (200, claude()));
+    let got = sim.send(messages(&ask("claude-sonnet-4-5", true)));
+    assert_eq!(got.body, claude_events().concat());
+    let seen = sim.world.seen.borrow();
+    assert_eq!(seen[0].uri, "https://api.anthropic.com/v1/messages");
+    assert_eq!(seen[0].json(), ask("claude-sonnet-4-5", false));
+    assert_eq!(seen[0].headers["anthropic-beta"], "interleaved-thinking-2025-05-14");
+    assert_eq!(seen[0].headers.get_all("anthropic-version").iter().count(), 1);
+    assert_eq!(seen[0].headers["x-api-key"], "value-of-A");
+    for row in sim.world.rows.borrow().iter() {
+        assert_eq!(
+            (row.front, row.usage.input, row.usage.output, row.estimated),
+            ("messages", Some(9), Some(3), false)
+        );
+        assert_eq!(row.finish.as_deref(), Some("stop"));
+    }
+}
+
+#[test]
+fn any_other_model_answers_in_the_same_shape() {
+    let sim = both();
+    sim.script([Script::json(whole_answer("Hello."))]);
+    let got = sim.send(messages(&ask("gpt-4o-mini", false)));
+    let answer = got.json();
+    assert_eq!(got.status, 200, "{}", got.body);
+    assert_eq!((&answer["type"], &answer["role"]), (&json!("message"), &json!("assistant")));
+    assert_eq!(answer["content"][0], json!({"type": "text", "text": "Hello."}));
+    assert_eq!(answer["stop_reason"], "end_turn");
+    assert_eq!(
+        (&answer["usage"]["input_tokens"], &answer["usage"]["output_tokens"]),
+        (&json!(11), &json!(7))
+    );
+    let sent = sim.world.seen.borrow()[0].json();
+    assert_eq!(sent["messages"][0], json!({"role": "system", "content": "Be terse."}));
+    assert!(sim.world.seen.borrow()[0].headers.get("anthropic-version").is_none());
+}
+
+#[test]
+fn any_other_model_streams_in_the_same_shape() {
+    let sim = both();
+    sim.script([script(&[
+        chunk(json!({"role": "assistant", "content": ""}), None),
+        chunk(json!({"content": "Hello."}), None),
+        chunk(json!({}), Some("stop")),
+        usage_chunk(),
+        "data: [DONE]\n\n".to_owned(),
+    ])]);
+    let got = sim.send(messages(&ask("gpt-4o-mini", true)));
+    let names: Vec<&str> = got.body.lines().filter_map(|line| line.strip_prefix("event: ")).collect();
+    assert_eq!(
+        names,
+        [
+            "message_start",
+            "content_block_start",
+            "content_block_delta",
+            "content_block_stop",
+            "message_delta",
+            "message_stop"
+        ]
+    );
+    assert_eq!(sim.world.seen.borrow()[0].json()["stream_options"], json!({"include_usage": true}));
+    let row = sim.row();
+    assert_eq!((row.usage.input, row.usage.output, row.estimated), (Some(11), Some(2), false));
+}
+
+#[test]
+fn errors_are_anthropics() {
+    let sim = both();
+    let got = sim.send(messages(&json!({"messages": []})));
+    assert_eq!(got.status, 400);
+    assert_eq!(
+        (&got.json()["type"], &got.json()["error"]["type"]),
+        (&json!("error"), &json!("invalid_request_error"))
+    );
+    let got = sim.send(messages(&ask("nobody", false)));
+    assert_eq!((got.status.as_u16(), &got.json()["error"]["type"]), (404, &json!("not_found_error")));
+    sim.script([Script::new(
+        400,
+        "application/json",
+        r#"{"error":{"message":"Bad.","type":"invalid_request_error","code":"x"}}"#,
+    )]);
+    let got = sim.send(messages(&ask("gpt-4o-mini", false)));
+    assert_eq!(
+        (got.status.as_u16(), &got.json()["type"], &got.json()["error"]["message"]),
+        (400, &json!("error"), &json!("Bad."))
+    );
+    let body = r#"{"type":"error","error":{"type":"invalid_request_error","message":"Own words."},"request_id":"r"}"#;
+    sim.script([Script::new(400, "application/json", body)]);
+    assert_eq!(sim.send(messages(&ask("claude-sonnet-4-5", false))).body, body);
+}
+
+#[test]
+fn a_cut_is_told_in_an_error_event() {
+    for (model, events) in [
+        ("claude-sonnet-4-5", claude_events()[..4].to_vec()),
+        ("gpt-4o-mini", vec![chunk(json!({"role": "assistant", "content": "Hel"}), None)]),
+    ] {
+        let sim = both();
+        sim.script([script(&events).end(End::Reset)]);
+        let got = sim.send(messages(&ask(model, true)));
+        let last = got.body.trim_end().rsplit("\n\n").next().unwrap();
+        assert!(last.starts_with("event: error\ndata: "), "{model}: {}", got.body);
+        assert!(!got.body.contains("message_stop"));
+        assert_eq!(sim.row().error.unwrap().name(), "upstream_cut");
+    }
+}
+
+#[test]
+fn models_are_listed_in_the_callers_dialect() {
+    let sim = both();
+    let mut request = get("/v1/models");
+    request.headers_mut().insert("anthropic-version", "2023-06-01".parse().unwrap());
+    let listed = sim.send(request).json();
+    assert_eq!(listed["has_more"], false);
+    assert_eq!(
+        (&listed["data"][0]["type"], &listed["first_id"]),
+        (&json!("model"), &json!("anthropic/claude-sonnet-4-5"))
+    );
+    let mut request = get("/v1/models/gpt-4o-mini");
+    request.headers_mut().insert("anthropic-version", "2023-06-01".parse().unwrap());
+    assert_eq!(sim.send(request).json()["type"], "model");
+}
+
+#[test]
+fn the_demo_answers_too() {
+    let got = Sim::new(json!({})).send(messages(&ask("demo/echo", false)));
+    assert_eq!(got.json()["content"][0]["text"], "Hi", "{}", got.body);
+}
