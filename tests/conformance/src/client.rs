@@ -41,6 +41,11 @@ impl Origin {
         Origin { resets, ..self }
     }
 
+    /// Host and port.
+    pub(crate) fn authority(&self) -> &str {
+        &self.authority
+    }
+
     /// The address as text.
     pub(crate) fn url(&self) -> String {
         format!("http://{}{}", self.authority, self.prefix)

@@ -9,6 +9,7 @@ use crate::{
 };
 
 mod auth;
+mod connection;
 mod departures;
 mod dialects;
 mod dispatch;
@@ -40,6 +41,7 @@ pub(crate) fn all() -> Vec<Case> {
         dialects::cases(),
         translate::cases(),
         relay::cases(),
+        connection::cases(),
         requests::cases(),
         auth::cases(),
         models::cases(),

@@ -32,6 +32,10 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("process", "a port in use is one clear line", port_in_use),
         Case::new("process", "an unknown setting is named with the nearest", unknown_setting),
         Case::new("process", "a file that is no YAML is refused", unreadable),
+        Case::new("process", "by default a body of ten million bytes is the largest", default_limit),
+        Case::new("process", "a proxy of the environment is used", proxy),
+        Case::new("process", "a provider whose list hangs hides no other for long", hanging_list),
+        Case::new("process", "LOG_FORMAT=text writes a line a request for people", text_log),
         Case::new("process", "an interrupt drains running streams", |hands| drains(hands, "INT")),
         Case::new("process", "SIGTERM drains running streams", |hands| drains(hands, "TERM")),
         Case::new("process", "SIGTERM under load loses no row", terminated),
@@ -136,6 +140,62 @@ async fn unreadable(hands: Hands) -> Verdict {
 fn write(launch: &Launch, text: &str) -> Verdict {
     let path: PathBuf = launch.folder.join("config.yaml");
     std::fs::write(path, text).or_else(|error| fail(format!("cannot write config.yaml: {error}")))
+}
+
+/// A gateway with the stand-in as its only provider.
+fn with_openai(hands: &Hands) -> Verdict<Launch> {
+    let base = format!("{}/v1", hands.world.upstream.url());
+    Ok(launch(hands, false)?.with("OPENAI_API_KEY", "sk-up-env").with("OPENAI_BASE_URL", &base))
+}
+
+async fn default_limit(hands: Hands) -> Verdict {
+    let gateway = gateway(with_openai(&hands)?.start().await?, None)?;
+    for (size, status) in [(9_000_000, 200), (11_000_000, 413)] {
+        let ask = hands.chat("openai/ok.n-2").with("user", "x".repeat(size).into());
+        let answer = ask.no_key().to(&gateway).send().await?;
+        same(&format!("status of {size} bytes"), answer.status.as_u16(), status)?;
+    }
+    Ok(())
+}
+
+/// The stand-in is the proxy, and is asked for an address that does not exist.
+async fn proxy(hands: Hands) -> Verdict {
+    let launch = launch(&hands, false)?
+        .with("OPENAI_API_KEY", "sk-up-env")
+        .with("OPENAI_BASE_URL", "http://provider.invalid/v1")
+        .with("HTTP_PROXY", &hands.world.upstream.url());
+    let gateway = gateway(launch.start().await?, None)?;
+    let answer = hands.chat("openai/ok.n-2").no_key().to(&gateway).send().await?;
+    same("status", answer.status.as_u16(), 200)?;
+    same("host", hands.seen_once().await?.header("host"), "provider.invalid")
+}
+
+async fn hanging_list(hands: Hands) -> Verdict {
+    let hanging = format!("{}/s/ok.hang-head/v1", hands.world.upstream.url());
+    let launch = with_openai(&hands)?.with("GROQ_API_KEY", "sk-up-env").with("GROQ_BASE_URL", &hanging);
+    let gateway = gateway(launch.start().await?, None)?;
+    let start = std::time::Instant::now();
+    let list = hands.get("/v1/models").no_key().to(&gateway).send().await?;
+    same("status", list.status.as_u16(), 200)?;
+    holds("the models", &list.text(), "only-standin")?;
+    let answer = hands.chat_as_named("only-standin").no_key().to(&gateway).send().await?;
+    same("status of a bare name", answer.status.as_u16(), 200)?;
+    check(start.elapsed() < Duration::from_secs(15), || format!("it took {:?}", start.elapsed()))
+}
+
+async fn text_log(hands: Hands) -> Verdict {
+    let gateway = gateway(with_openai(&hands)?.with("LOG_FORMAT", "text").start().await?, None)?;
+    let answer = hands.chat("openai/ok.n-2").no_key().to(&gateway).send().await?;
+    let id = answer.header("x-request-id").to_owned();
+    for _ in 0..100 {
+        let lines = gateway.running.lines.all();
+        if let Some(line) = lines.iter().find(|line| line.contains(&id)) {
+            check(!line.starts_with('{'), || format!("the line is JSON: {line}"))?;
+            return holds("the line", line, "status=200");
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    fail("there is no line of the request")
 }
 
 async fn drains(hands: Hands, name: &'static str) -> Verdict {
