@@ -19,6 +19,7 @@ mod load;
 mod models;
 mod plumbing;
 mod process;
+mod recorded_requests;
 mod recordings;
 mod relay;
 mod replies;
@@ -32,6 +33,7 @@ pub(crate) fn all() -> Vec<Case> {
     [
         skeleton::cases(),
         recordings::cases(),
+        recorded_requests::cases(),
         faults::cases(),
         load::cases(),
         departures::cases(),
