@@ -23,6 +23,7 @@ const LONGEST_ID: usize = 128;
 enum Endpoint<'a> {
     ChatCompletions,
     Messages,
+    CountTokens,
     Models,
     Model(&'a str),
     Health,
@@ -36,6 +37,7 @@ impl<'a> Endpoint<'a> {
         Some(match path {
             "/v1/chat/completions" => Self::ChatCompletions,
             "/v1/messages" => Self::Messages,
+            "/v1/messages/count_tokens" => Self::CountTokens,
             "/v1/models" => Self::Models,
             "/health" => Self::Health,
             "/health/ready" => Self::Ready,
@@ -48,7 +50,7 @@ impl<'a> Endpoint<'a> {
     /// The only method it answers to, beside `OPTIONS`; `HEAD` goes wherever `GET` does.
     fn method(self) -> Method {
         match self {
-            Self::ChatCompletions | Self::Messages => Method::POST,
+            Self::ChatCompletions | Self::Messages | Self::CountTokens => Method::POST,
             _ => Method::GET,
         }
     }
@@ -65,7 +67,7 @@ impl<'a> Endpoint<'a> {
     /// with OpenAI's.
     fn front(self, headers: &HeaderMap) -> Front {
         match self {
-            Self::Messages => Front::Messages,
+            Self::Messages | Self::CountTokens => Front::Messages,
             Self::Models | Self::Model(_) if headers.contains_key("anthropic-version") => Front::Messages,
             _ => Front::Chat,
         }
@@ -76,6 +78,7 @@ impl<'a> Endpoint<'a> {
         match self {
             Self::ChatCompletions => "chat.completions",
             Self::Messages => "messages",
+            Self::CountTokens => "messages.count_tokens",
             Self::Models | Self::Model(_) => "models",
             Self::Health | Self::Ready => "health",
             Self::Version => "version",
@@ -131,6 +134,7 @@ impl<P: Ports> Gateway<P> {
         }
         match endpoint {
             Endpoint::ChatCompletions | Endpoint::Messages => self.generate(parts, body, flight).await,
+            Endpoint::CountTokens => self.count_tokens(parts, body, flight).await,
             Endpoint::Models => self.models(parts, flight).await,
             Endpoint::Model(id) => self.model(id, parts, flight).await,
             Endpoint::Health => flight.quietly(answer::json(&serde_json::json!({"status": "ok"}))),

@@ -56,7 +56,12 @@ impl<P: Ports> Gateway<P> {
     }
 
     /// Everything that is decided before a provider is asked.
-    async fn plan<B>(&self, parts: &Parts, body: B, flight: &mut Flight<P>) -> Result<Call, ApiError>
+    pub(super) async fn plan<B>(
+        &self,
+        parts: &Parts,
+        body: B,
+        flight: &mut Flight<P>,
+    ) -> Result<Call, ApiError>
     where
         B: http_body::Body<Data = Bytes> + Unpin,
     {

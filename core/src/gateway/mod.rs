@@ -25,6 +25,7 @@ mod attempt;
 mod body;
 pub mod closed;
 mod cors;
+mod count;
 mod demo;
 mod dispatch;
 mod failed;

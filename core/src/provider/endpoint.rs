@@ -8,6 +8,8 @@ use crate::protocol::Wire;
 pub enum Endpoint {
     /// The row's wire: `POST …/chat/completions`, `POST …/messages`.
     Generate,
+    /// `POST …/messages/count_tokens`. Only meaningful on the Messages wire.
+    CountTokens,
     /// `GET …/models`. Only meaningful where the row says that it has an
     /// [inventory](Row::inventory).
     Models,
@@ -53,7 +55,7 @@ impl Instance<'_> {
         let version = dated.unwrap_or(AZURE_API_VERSION);
         if rest.starts_with("/openai/deployments/") {
             return match endpoint {
-                Endpoint::Generate => format!("{base}{path}?api-version={version}"),
+                Endpoint::Generate | Endpoint::CountTokens => format!("{base}{path}?api-version={version}"),
                 Endpoint::Models => format!("{resource}/openai{path}?api-version={version}"),
             };
         }
@@ -61,7 +63,7 @@ impl Instance<'_> {
             return format!("{resource}/openai/v1{path}{v1_query}");
         }
         match endpoint {
-            Endpoint::Generate => {
+            Endpoint::Generate | Endpoint::CountTokens => {
                 let deployment = encode_segment(model);
                 format!("{resource}/openai/deployments/{deployment}{path}?api-version={version}")
             }
@@ -73,6 +75,7 @@ impl Instance<'_> {
 fn path(wire: Wire, endpoint: Endpoint) -> &'static str {
     match (endpoint, wire) {
         (Endpoint::Models, _) => "/models",
+        (Endpoint::CountTokens, _) => "/messages/count_tokens",
         (Endpoint::Generate, Wire::Chat) => "/chat/completions",
         (Endpoint::Generate, Wire::Messages) => "/messages",
     }

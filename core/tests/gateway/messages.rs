@@ -192,3 +192,27 @@ fn the_demo_answers_too() {
     let got = Sim::new(json!({})).send(messages(&ask("demo/echo", false)));
     assert_eq!(got.json()["content"][0]["text"], "Hi", "{}", got.body);
 }
+
+#[test]
+fn tokens_are_counted_by_who_can() {
+    let count = |model: &str| {
+        let mut request = messages(&ask(model, false));
+        *request.uri_mut() = "/v1/messages/count_tokens".parse().unwrap();
+        request
+    };
+    let sim = both();
+    sim.script([Script::json(r#"{"input_tokens":14}"#)]);
+    let got = sim.send(count("anthropic/claude-sonnet-4-5"));
+    assert_eq!((got.body.as_str(), got.header("x-tollbridge-estimated")), (r#"{"input_tokens":14}"#, ""));
+    let seen = sim.world.seen.borrow()[0].clone();
+    assert_eq!(seen.uri, "https://api.anthropic.com/v1/messages/count_tokens");
+    assert_eq!(seen.json()["model"], "claude-sonnet-4-5");
+    let got = sim.send(count("gpt-4o-mini"));
+    assert!(got.json()["input_tokens"].as_u64() > Some(0));
+    assert_eq!(got.header("x-tollbridge-estimated"), "true");
+    let error = r#"{"type":"error","error":{"type":"rate_limit_error","message":"Slow."}}"#;
+    sim.script([Script::new(429, "application/json", error)]);
+    let got = sim.send(count("claude-sonnet-4-5"));
+    assert_eq!((got.status.as_u16(), got.body.as_str()), (429, error));
+    assert!(sim.world.rows.borrow().is_empty(), "counting is free");
+}
