@@ -306,7 +306,8 @@ fn tools_and_choices() {
     assert_eq!(
         body["tools"],
         json!([
-            { "name": "a", "description": "A", "input_schema": { "type": "object", "properties": {} }, "strict": true,
+            { "name": "a", "description": "A", "strict": true,
+              "input_schema": { "type": "object", "properties": {}, "additionalProperties": false },
               "cache_control": { "type": "ephemeral" } },
             { "type": "web_search_20250305", "name": "web_search", "max_uses": 2 },
         ])
@@ -357,7 +358,8 @@ fn settings() {
         ),
         (
             json!({ "response_format": { "type": "json_schema", "json_schema": { "name": "n", "schema": { "type": "object" } } } }),
-            json!({ "output_config": { "format": { "type": "json_schema", "schema": { "type": "object" } } } }),
+            json!({ "output_config": { "format": { "type": "json_schema",
+                "schema": { "type": "object", "additionalProperties": false } } } }),
             &[],
         ),
         (

@@ -90,15 +90,13 @@ pub(super) struct CallPiece<'a> {
 pub(super) fn pieces(said: WireSaid<'_>) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     push_reasoning(&mut pieces, said.reasoning_details, said.reasoning_content.or(said.reasoning));
-    let text = |text: Text<'_>| !text.is_empty();
     match said.content {
         Some(TextOr::Text(content)) if !content.is_empty() => pieces.push(Piece::Text(content)),
         Some(TextOr::Other(parts)) => parts.0.into_iter().for_each(|part| push_part(&mut pieces, part)),
         _ => {}
     }
-    if let Some(Str(transcript)) = said.audio.and_then(|audio| audio.transcript)
-        && text(transcript.clone())
-    {
+    let transcript = said.audio.and_then(|audio| audio.transcript);
+    if let Some(Str(transcript)) = transcript.filter(|text| !text.0.is_empty()) {
         pieces.push(Piece::Text(transcript));
     }
     if let Some(Str(refusal)) = said.refusal.filter(|refusal| !refusal.0.is_empty()) {

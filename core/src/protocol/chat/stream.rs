@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     conversation::{CallKind, Citation, Delta, Event, Finish, PartKind, Text, Usage},
-    protocol::json::{Array, Object, Out, Raw, from_str, string, unsigned, wire_object},
+    protocol::json::{Array, Object, Raw, from_str, one_line, string, unsigned, wire_object},
 };
 
 /// Writes a streamed answer as chat completion chunks, one whole SSE frame at a time.
@@ -123,7 +123,7 @@ impl StreamEncoder {
             Event::Delta { part, delta } => self.delta(*part, delta, out),
             Event::PartEnd { part } => self.part_end(*part, out),
             Event::Logprobs { choice, json } => {
-                self.chunk(*choice, out, |_| {}, |rest| put_line(rest.key("logprobs"), json.get()));
+                self.chunk(*choice, out, |_| {}, |rest| one_line(rest.key("logprobs"), json.get()));
             }
             Event::Usage(usage) => self.usage.update(usage),
             Event::ServiceTier(tier) => self.service_tier = service_tier(tier),
@@ -261,7 +261,7 @@ impl StreamEncoder {
             }
             PartKind::Provider { json, .. } => {
                 self.delta_chunk(choice, out, |delta| {
-                    provider_block(delta, |block| put_line(block, json.get()))
+                    provider_block(delta, |block| one_line(block, json.get()))
                 });
                 OpenKind::Silent
             }
@@ -281,7 +281,7 @@ impl StreamEncoder {
             (OpenKind::Text { citations, .. }, Delta::Citation(citation)) => match web_citation(citation) {
                 Some(citation) => citations.push(citation),
                 None => self.delta_chunk(choice, out, |delta| {
-                    delta.array("citations", |list| put_line(list.element(), citation.json.get()));
+                    delta.array("citations", |list| one_line(list.element(), citation.json.get()));
                 }),
             },
             (OpenKind::Refusal, Delta::Text(text)) => {
@@ -407,17 +407,6 @@ fn web_citation(citation: &Citation<'_>) -> Option<WebCitation> {
     Some(WebCitation { url: text(&citation.url), title: text(&citation.title), span: citation.span })
 }
 
-/// Writes JSON on one line: a frame ends where a line does. (A line break in JSON can only stand
-/// between tokens.)
-fn put_line(out: &mut BytesMut, json: &str) {
-    for (i, line) in json.split(['\n', '\r']).enumerate() {
-        if i > 0 {
-            out.put(b" ");
-        }
-        out.put(line.as_bytes());
-    }
-}
-
 /// Writes a block of the provider's own with the input that came after it.
 fn put_block(out: &mut BytesMut, block: &str, input: &str) {
     wire_object! {
@@ -428,13 +417,13 @@ fn put_block(out: &mut BytesMut, block: &str, input: &str) {
     let Ok(parsed) = from_str::<WireBlock<'_>>(block) else { return };
     let mut object = Object::new(out);
     for (key, value) in &parsed.extra {
-        put_line(object.key(key), value.get());
+        one_line(object.key(key), value.get());
     }
     match from_str::<Raw<'_>>(input) {
-        Ok(input) => put_line(object.key("input"), input.get()),
+        Ok(input) => one_line(object.key("input"), input.get()),
         // Cut in the middle: what came of it is said as text.
         Err(_) if !input.is_empty() => string(object.key("input"), input),
-        Err(_) => put_line(object.key("input"), parsed.input.map_or("{}", |input| input.get())),
+        Err(_) => one_line(object.key("input"), parsed.input.map_or("{}", |input| input.get())),
     }
     object.end();
 }

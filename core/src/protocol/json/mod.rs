@@ -13,4 +13,4 @@ mod write;
 pub(crate) use read::{
     Count, List, Malformed, Raw, Str, TextOr, at, from_slice, from_str, repair_surrogates, wire_object,
 };
-pub(crate) use write::{Array, Object, Out, string, unsigned};
+pub(crate) use write::{Array, Object, Out, one_line, string, unsigned};

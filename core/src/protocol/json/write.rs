@@ -87,6 +87,17 @@ fn escape_at(out: &mut impl Out, bytes: &[u8], written: usize, at: usize) -> usi
     at + 1
 }
 
+/// Writes JSON on one line: a frame of a stream ends where a line does. (A line break in JSON can
+/// only stand between tokens.)
+pub(crate) fn one_line(out: &mut impl Out, json: &str) {
+    for (i, line) in json.split(['\n', '\r']).enumerate() {
+        if i > 0 {
+            out.put(b" ");
+        }
+        out.put(line.as_bytes());
+    }
+}
+
 /// Writes a whole number.
 pub(crate) fn unsigned(out: &mut impl Out, mut value: u64) {
     let mut digits = [0u8; 20];
@@ -222,11 +233,6 @@ impl<'o, O: Out> Array<'o, O> {
     /// Opens it.
     pub(crate) fn new(out: &'o mut O) -> Self {
         out.put(b"[");
-        Self { out, first: true }
-    }
-
-    /// Writes the only element of an array without its brackets.
-    pub(crate) fn bare(out: &'o mut O) -> Self {
         Self { out, first: true }
     }
 

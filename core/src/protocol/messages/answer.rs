@@ -4,7 +4,7 @@ use crate::{
     conversation::{CallKind, Citation, Finish, FinishReason, Part, Reasoning, Response, ToolCall, Usage},
     protocol::{
         chat::AnswerMeta,
-        json::{Array, Object, Out, Raw, from_str},
+        json::{Array, Object, Out, Raw, from_str, one_line},
     },
 };
 
@@ -75,7 +75,7 @@ fn write_part(blocks: &mut Array<'_, impl Out>, part: &Part<'_>) {
             if !text.citations.is_empty() {
                 block.array("citations", |list| {
                     for citation in &text.citations {
-                        write_citation(list, citation);
+                        write_citation(list.element(), citation);
                     }
                 });
             }
@@ -113,17 +113,17 @@ fn write_reasoning(blocks: &mut Array<'_, impl Out>, reasoning: &Reasoning<'_>) 
 }
 
 /// A citation in Anthropic's own form stays as it is; others become citations of the web.
-pub(super) fn write_citation(list: &mut Array<'_, impl Out>, citation: &Citation<'_>) {
+pub(super) fn write_citation(out: &mut impl Out, citation: &Citation<'_>) {
     if citation.url.is_none() || !citation.json.get().contains("\"url_citation\"") {
-        return list.element().put(citation.json.get().as_bytes());
+        return one_line(out, citation.json.get());
     }
-    list.object(|object| {
-        object.string("type", "web_search_result_location");
-        object.string("url", citation.url.as_deref().unwrap_or_default());
-        object.string_or_null("title", citation.title.as_deref());
-        object.string("cited_text", citation.cited_text.as_deref().unwrap_or_default());
-        object.string("encrypted_index", "");
-    });
+    let mut object = Object::new(out);
+    object.string("type", "web_search_result_location");
+    object.string("url", citation.url.as_deref().unwrap_or_default());
+    object.string_or_null("title", citation.title.as_deref());
+    object.string("cited_text", citation.cited_text.as_deref().unwrap_or_default());
+    object.string("encrypted_index", "");
+    object.end();
 }
 
 /// The protocol's `input` is an object. Arguments that are none, because the answer was cut or the

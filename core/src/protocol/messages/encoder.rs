@@ -12,7 +12,7 @@ use crate::{
     conversation::{Delta, Event, Finish, PartKind, Usage},
     protocol::{
         chat::AnswerMeta,
-        json::{Object, Out},
+        json::{Object, one_line},
     },
 };
 
@@ -146,8 +146,7 @@ impl StreamEncoder {
         self.open.push_back(OpenBlock { part, index, thinks, held: BytesMut::new(), ended: false });
         self.say(part, out, "content_block_start", |object| {
             if let PartKind::Provider { json, .. } = kind {
-                let line = json.get().replace(['\n', '\r'], " ");
-                object.key("content_block").put(line.as_bytes());
+                one_line(object.key("content_block"), json.get());
             } else {
                 object.object("content_block", |block| write_start(block, kind));
             }
@@ -176,12 +175,7 @@ impl StreamEncoder {
                 }
                 Delta::Citation(citation) => {
                     object.string("type", "citations_delta");
-                    let mut list = BytesMut::new();
-                    write_citation(&mut crate::protocol::json::Array::bare(&mut list), citation);
-                    list.iter_mut()
-                        .filter(|byte| matches!(byte, b'\n' | b'\r'))
-                        .for_each(|byte| *byte = b' ');
-                    object.key("citation").put(&list);
+                    write_citation(object.key("citation"), citation);
                 }
             });
         });

@@ -15,6 +15,7 @@ mod incoming;
 mod incoming_blocks;
 mod request;
 mod response;
+mod schema;
 mod stream;
 mod thinking;
 mod turns;

@@ -1,6 +1,7 @@
 //! A conversation as Anthropic's wire says it.
 
 use super::{
+    schema::native,
     thinking::{Plan, plan},
     turns::{Turns, write_turns},
 };
@@ -39,10 +40,15 @@ pub fn encode_request(request: &Request<'_>, target: &Target<'_>) -> Result<Enco
     let mut object = Object::new(&mut body);
     object.string("model", target.model);
     object.unsigned("max_tokens", max_tokens);
-    write_turns(&mut object, &turns, instruction(request, target), &mut report)?;
+    let (schema, instruction) = match form(request, target)? {
+        Form::Free => (None, None),
+        Form::Native(schema) => (Some(schema), None),
+        Form::Instruction(instruction) => (None, Some(instruction)),
+    };
+    write_turns(&mut object, &turns, instruction, &mut report)?;
     write_tools(&mut object, request, target, &mut report)?;
     write_sampling(&mut object, request, target, &plan, &mut report)?;
-    plan.write(&mut object, native_schema(request, target)?);
+    plan.write(&mut object, schema.as_deref());
     write_rest(&mut object, request, &mut report)?;
     object.end();
     Ok(Encoded { body, losses: report.finish() })
@@ -147,38 +153,47 @@ fn says_nothing(name: &str, value: &Json<'_>) -> bool {
 }
 
 /// Whether a raw object has no members, or is null.
-fn is_empty(json: &Json<'_>) -> bool {
+fn is_empty(json: Raw<'_>) -> bool {
     let text = json.get();
     text == "null" || text.bytes().all(|byte| byte == b'{' || byte == b'}' || byte.is_ascii_whitespace())
 }
 
-/// The instruction that stands for a form of answer which the wire or the model has no setting
-/// for, as Anthropic's "Increase output consistency" advises.
-fn instruction(request: &Request<'_>, target: &Target<'_>) -> Option<String> {
-    match &request.format {
-        Some(Format::JsonObject) => {
-            Some("Answer with one valid JSON object and nothing else: no prose, no code fence.".to_owned())
-        }
-        Some(Format::JsonSchema { schema, .. }) if target.refuses(Param::JsonSchema) => Some(format!(
-            "Answer with one valid JSON value and nothing else: no prose, no code fence. It must follow this JSON \
-             schema: {}",
-            schema.as_ref().map_or("{}", |schema| schema.get())
-        )),
-        _ => None,
-    }
+/// How the form of the answer is demanded.
+#[derive(Debug)]
+enum Form {
+    /// It is not.
+    Free,
+    /// By `output_config.format`, with this schema.
+    Native(String),
+    /// By an instruction, which stands for a form that the wire or the model has no setting for, as
+    /// Anthropic's "Increase output consistency" advises.
+    Instruction(String),
 }
 
-/// The schema for `output_config.format`.
-fn native_schema<'r>(request: &'r Request<'_>, target: &Target<'_>) -> Result<Option<Raw<'r>>, ApiError> {
-    match &request.format {
-        Some(Format::JsonSchema { schema, .. }) if !target.refuses(Param::JsonSchema) => match schema {
-            Some(schema) => Ok(Some(schema)),
-            None => Err(ApiError::invalid("`response_format.json_schema.schema` is missing.")
+fn form(request: &Request<'_>, target: &Target<'_>) -> Result<Form, ApiError> {
+    let schema = match &request.format {
+        None | Some(Format::Text) => return Ok(Form::Free),
+        Some(Format::JsonObject) => {
+            let instruction = "Answer with one valid JSON object and nothing else: no prose, no code fence.";
+            return Ok(Form::Instruction(instruction.to_owned()));
+        }
+        Some(Format::JsonSchema { schema, .. }) => schema.as_ref().ok_or_else(|| {
+            ApiError::invalid("`response_format.json_schema.schema` is missing.")
                 .with_param("response_format.json_schema.schema")
-                .with_code("missing_required_parameter")),
+                .with_code("missing_required_parameter")
+        })?,
+    };
+    let adapted = if target.refuses(Param::JsonSchema) { None } else { native(schema) };
+    Ok(adapted.map_or_else(
+        || {
+            Form::Instruction(format!(
+                "Answer with one valid JSON value and nothing else: no prose, no code fence. It must follow this \
+                 JSON schema: {}",
+                schema.get()
+            ))
         },
-        _ => Ok(None),
-    }
+        Form::Native,
+    ))
 }
 
 type Body<'o> = Object<'o, Vec<u8>>;
@@ -200,7 +215,7 @@ fn write_tools(
             for (i, tool) in request.tools.iter().enumerate() {
                 match tool {
                     Tool::Function(tool) if is_allowed(&tool.name) => {
-                        tools.object(|object| write_tool(object, tool));
+                        tools.object(|object| write_tool(object, tool, report))?;
                         written += 1;
                     }
                     Tool::Function(_) => {}
@@ -219,21 +234,36 @@ fn write_tools(
     write_tool_choice(object, request, written, target, report)
 }
 
-fn write_tool(object: &mut Body<'_>, tool: &FunctionTool<'_>) {
+/// A strict tool must keep to the part of JSON Schema that Claude enforces: where it does not, it is
+/// sent as it is and not strict.
+fn write_tool(
+    object: &mut Body<'_>,
+    tool: &FunctionTool<'_>,
+    report: &mut Report<'_>,
+) -> Result<(), ApiError> {
     object.string("name", &tool.name);
     object.string_or_skip("description", tool.description.as_deref());
-    match &tool.parameters {
-        Some(parameters) if !is_empty(parameters) => object.json("input_schema", parameters),
-        _ => object.object("input_schema", |schema| {
+    let parameters = tool.parameters.as_deref().filter(|json| !is_empty(json));
+    let strict = if tool.strict == Some(true) { parameters.map(native) } else { None };
+    match (parameters, &strict) {
+        (_, Some(Some(enforced))) => object.key("input_schema").extend_from_slice(enforced.as_bytes()),
+        (Some(parameters), _) => object.json("input_schema", parameters),
+        (None, _) => object.object("input_schema", |schema| {
             schema.string("type", "object");
             schema.object("properties", |_| {});
+            if tool.strict == Some(true) {
+                schema.bool("additionalProperties", false);
+            }
         }),
     }
-    if tool.strict == Some(true) {
-        object.bool("strict", true);
+    match strict {
+        Some(None) => report.lost("tools[].function.strict")?,
+        _ if tool.strict == Some(true) => object.bool("strict", true),
+        _ => {}
     }
     object.json_or_skip("cache_control", tool.cache.as_deref());
     object.extra(&tool.extra);
+    Ok(())
 }
 
 /// Writes `tool_choice`, which the wire takes only beside tools. That several calls at once are

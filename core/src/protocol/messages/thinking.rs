@@ -71,7 +71,7 @@ impl Plan<'_> {
     }
 
     /// Writes `thinking`, and `output_config` with the level of effort and the answer's schema.
-    pub(super) fn write(&self, object: &mut Object<'_, Vec<u8>>, schema: Option<Raw<'_>>) {
+    pub(super) fn write(&self, object: &mut Object<'_, Vec<u8>>, schema: Option<&str>) {
         match self.mode {
             Mode::Absent => {}
             Mode::Raw(json) => object.json("thinking", json),
@@ -91,7 +91,7 @@ impl Plan<'_> {
                 if let Some(schema) = schema {
                     config.object("format", |format| {
                         format.string("type", "json_schema");
-                        format.json("schema", schema);
+                        format.key("schema").extend_from_slice(schema.as_bytes());
                     });
                 }
             });
