@@ -1,8 +1,7 @@
 //! The ports that need no binding.
 
 use std::time::Duration;
-use tollbridge_core::ledger::{Summary, SummaryQuery, UsageRow};
-use tollbridge_core::ports::{Clock, Ledger, LedgerError, Log, Micros, Random, Timer, Unwritten};
+use tollbridge_core::ports::{Clock, Ledger, Log, Micros, Random, Timer};
 use worker::{Date, Delay, console_log};
 
 /// Workers, as the core sees it.
@@ -38,17 +37,5 @@ impl Log for Platform {
     }
 }
 
-/// The log is the ledger: each request's line there has all that a row has.
-impl Ledger for Platform {
-    async fn append(&self, _: UsageRow) -> Result<(), Box<Unwritten>> {
-        Ok(())
-    }
-
-    async fn summary(&self, _: SummaryQuery) -> Result<Summary, LedgerError> {
-        Err(LedgerError::NotKept)
-    }
-
-    async fn ready(&self) -> Result<(), LedgerError> {
-        Ok(())
-    }
-}
+/// The log is the ledger.
+impl Ledger for Platform {}

@@ -4,8 +4,7 @@ use crate::outbound::{self, Client};
 use std::pin::Pin;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::{Sleep, sleep};
-use tollbridge_core::ledger::{Summary, SummaryQuery, UsageRow};
-use tollbridge_core::ports::{Clock, Ledger, LedgerError, Log, Micros, Random, Timer, Unwritten};
+use tollbridge_core::ports::{Clock, Ledger, Log, Micros, Random, Timer};
 
 /// Lambda, as the core sees it.
 pub(crate) struct Platform {
@@ -48,17 +47,5 @@ impl Log for Platform {
     }
 }
 
-/// The log is the ledger: each request's line there has all that a row has.
-impl Ledger for Platform {
-    async fn append(&self, _: UsageRow) -> Result<(), Box<Unwritten>> {
-        Ok(())
-    }
-
-    async fn summary(&self, _: SummaryQuery) -> Result<Summary, LedgerError> {
-        Err(LedgerError::NotKept)
-    }
-
-    async fn ready(&self) -> Result<(), LedgerError> {
-        Ok(())
-    }
-}
+/// The log is the ledger.
+impl Ledger for Platform {}
