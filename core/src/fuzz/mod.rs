@@ -15,7 +15,7 @@ pub use sketch::{edits, sketch};
 #[cfg(test)]
 pub(crate) use sse::frame;
 pub use sse::sse;
-pub use translate::{answer, chat_request, messages_stream};
+pub use translate::{answer, chat_request, chat_stream, messages_request, messages_stream};
 
 /// A law and where to start looking for a breach of it.
 pub struct Target {
@@ -33,6 +33,12 @@ pub const TARGETS: &[Target] = &[
     Target { name: "edits", law: sketch::edits, seeds: sketch::SEEDS },
     Target { name: "sse", law: sse::sse, seeds: sse::SEEDS },
     Target { name: "chat_request", law: translate::chat_request, seeds: translate::REQUESTS },
+    Target {
+        name: "messages_request",
+        law: translate::messages_request,
+        seeds: translate::MESSAGES_REQUESTS,
+    },
+    Target { name: "chat_stream", law: translate::chat_stream, seeds: translate::CHAT_STREAMS },
     Target { name: "answer", law: translate::answer, seeds: translate::ANSWERS },
     Target { name: "messages_stream", law: translate::messages_stream, seeds: translate::STREAMS },
 ];

@@ -19,6 +19,20 @@ pub(super) const REQUESTS: &[&[u8]] = &[
     br#"{"model":"m","max_completion_tokens":9,"temperature":0.5,"stop":["x"],"reasoning_effort":"low","response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object"}}},"messages":[{"role":"developer","content":""},{"role":"user","content":"\u00e9"}],"parallel_tool_calls":false,"user":"u"}"#,
 ];
 
+pub(super) const MESSAGES_REQUESTS: &[&[u8]] = &[
+    br#"{"model":"m","max_tokens":9,"system":[{"type":"text","text":"s","cache_control":{"type":"ephemeral"}}],"messages":[{"role":"user","content":[{"type":"text","text":"a"},{"type":"image","source":{"type":"base64","media_type":"image/png","data":"AA"}}]},{"role":"assistant","content":[{"type":"thinking","thinking":"t","signature":"s"},{"type":"tool_use","id":"t","name":"f","input":{"a":1}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","is_error":true,"content":[{"type":"text","text":"b"},{"type":"document","source":{"type":"text","data":"d"}}]}]}],"tools":[{"name":"f","input_schema":{"type":"object"}},{"type":"bash_20250124","name":"bash"}],"tool_choice":{"type":"tool","name":"f","disable_parallel_tool_use":true}}"#,
+    br#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"a"}],"thinking":{"type":"enabled","budget_tokens":1024},"output_config":{"effort":"max","format":{"type":"json_schema","schema":{}}},"stop_sequences":["x"],"stream":true,"metadata":{"user_id":"u"},"container":null}"#,
+];
+
+pub(super) const CHAT_STREAMS: &[&[u8]] = &[
+    b"data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"reasoning_content\":\"h\"}}]}\n\n\
+    data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n\
+    data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"x\",\"function\":{\"name\":\"f\",\"arguments\":\"{\"}},{\"index\":1,\"id\":\"y\",\"function\":{\"name\":\"g\",\"arguments\":\"{}\"}}]}}]}\n\n\
+    data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"}\"}}]},\"finish_reason\":\"tool_calls\"}]}\n\n\
+    data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}\n\ndata: [DONE]\n\n",
+    b"data: {\"id\":\"\",\"choices\":[]}\n\ndata: {\"error\":{\"message\":\"x\"}}\n\n",
+];
+
 pub(super) const ANSWERS: &[&[u8]] = &[
     br#"{"id":"msg","type":"message","role":"assistant","model":"m","content":[{"type":"thinking","thinking":"t","signature":"s"},{"type":"text","text":"a"},{"type":"tool_use","id":"c","name":"f","input":{"x":[1]}}],"stop_reason":"tool_use","stop_sequence":null,"usage":{"input_tokens":3,"cache_read_input_tokens":2,"output_tokens":5}}"#,
     br#"{"id":"c","object":"chat.completion","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"a"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2}}"#,
@@ -53,16 +67,30 @@ pub fn chat_request(bytes: &[u8]) {
     }
 }
 
-/// A whole answer of either wire is refused, or becomes a chat answer that is JSON.
+/// A Messages request is refused, or becomes a JSON object for the chat wire.
+pub fn messages_request(bytes: &[u8]) {
+    let Ok(request) = messages::decode_request(bytes) else { return };
+    for on_unsupported in [OnUnsupported::Auto, OnUnsupported::Drop, OnUnsupported::Reject] {
+        let facts = None;
+        let target = Target { model: "m", provider: "p", front: Front::Messages, facts, on_unsupported };
+        if let Ok(encoded) = chat::encode_request(&request, &target) {
+            is_json(&encoded.body);
+        }
+    }
+}
+
+/// A whole answer of either wire is refused, or becomes an answer of either front that is JSON.
 pub fn answer(bytes: &[u8]) {
-    if let Ok(response) = messages::decode_response(bytes) {
+    for response in [messages::decode_response(bytes), chat::decode_response(bytes)].into_iter().flatten() {
         is_json(&chat::encode_response(&response, &META));
+        is_json(&messages::encode_response(&response, &META));
     }
     for error in [
         chat::decode_error(StatusCode::BAD_REQUEST, bytes),
         messages::decode_error(StatusCode::BAD_REQUEST, bytes),
     ] {
         is_json(&chat::encode_error(&error));
+        is_json(&messages::encode_error(&error));
     }
     _ = chat::observe::observe_response(bytes);
 }
@@ -89,6 +117,28 @@ pub fn messages_stream(bytes: &[u8]) {
     let failed = chunks.iter().position(|chunk| chunk.get("error").is_some());
     assert_eq!(done.or(failed), Some(said.len() - 1), "the end is the last event");
     assert!(done.is_none() || failed.is_none(), "it ends in one way");
+}
+
+/// A stream of the chat wire becomes a Messages stream whose events are JSON and which ends with an error
+/// or with `message_stop`.
+pub fn chat_stream(bytes: &[u8]) {
+    let mut decoder = chat::StreamDecoder::new();
+    let mut encoder = messages::StreamEncoder::new(&META);
+    let mut out = BytesMut::new();
+    let mut sink = |event: Event<'_>| encoder.event(&event, &mut out);
+    for data in datas(Bytes::copy_from_slice(bytes)) {
+        decoder.push(&data, &mut sink);
+    }
+    decoder.finish(&mut sink);
+    encoder.finish(&mut out);
+    let said: Vec<Value> = datas(out.freeze())
+        .iter()
+        .map(|data| serde_json::from_slice(data).expect("events are JSON"))
+        .collect();
+    let ends = |event: &Value| event["type"] == "message_stop" || event["type"] == "error";
+    assert_eq!(said.iter().position(ends), Some(said.len() - 1), "one end, and nothing after it");
+    let count = |kind: &str| said.iter().filter(|event| event["type"] == kind).count();
+    assert_eq!(count("content_block_start"), count("content_block_stop"), "every block ends");
 }
 
 fn datas(stream: Bytes) -> Vec<Vec<u8>> {
