@@ -1,5 +1,7 @@
 //! One attempt at one provider, up to the moment at which its answer has begun.
 
+use std::pin::pin;
+
 use bytes::Bytes;
 use http::{HeaderMap, header, response::Parts};
 
@@ -64,7 +66,7 @@ impl<P: Ports> Gateway<P> {
     pub(super) async fn attempt(&self, attempt: Try<'_>) -> Result<Answer<P>, Failed> {
         let prepared = self.prepare(attempt).map_err(Failed::there)?;
         let limit = attempt.call.deadline.left(&self.ports, self.policy.timeouts.first_byte);
-        match within(&self.ports, limit, self.exchange(attempt, prepared)).await {
+        match within(&self.ports, limit, pin!(self.exchange(attempt, prepared))).await {
             Ok(answer) => answer,
             Err(Elapsed) => Err(Failed::late(attempt.provider)),
         }

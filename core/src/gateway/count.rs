@@ -3,6 +3,8 @@
 //! Where the model's provider counts, its own answer is handed on. Everywhere else the number is
 //! estimated, and a header says so: a client that trims its conversation by it must not fail.
 
+use std::pin::pin;
+
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header, request::Parts};
 use serde::Serialize;
@@ -69,7 +71,7 @@ impl<P: Ports> Gateway<P> {
         let (key, _) = self.state.turns.take(candidate.provider, self.ports.now());
         let attempt = Try { call, candidate, provider, key };
         let limit = call.deadline.left(&self.ports, self.policy.timeouts.first_byte);
-        let counted = match within(&self.ports, limit, self.ask_for_count(attempt)).await {
+        let counted = match within(&self.ports, limit, pin!(self.ask_for_count(attempt))).await {
             Ok(counted) => counted,
             Err(Elapsed) => Err(Failed::late(provider)),
         };

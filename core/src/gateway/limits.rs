@@ -2,7 +2,7 @@
 
 use std::{
     future::Future,
-    pin::{Pin, pin},
+    pin::Pin,
     task::{Context, Poll},
     time::Duration,
 };
@@ -13,14 +13,13 @@ use crate::ports::{Clock, Micros, Timer};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Elapsed;
 
-/// The result of `work`, or [`Elapsed`] where it takes longer than `limit`. The work is dropped
-/// either way.
+/// The result of `work`, or [`Elapsed`] where it takes longer than `limit`. It is pinned where it
+/// was made: a future that is handed on by value is in its owner's twice.
 pub(super) async fn within<T: Timer, F: Future>(
     timer: &T,
     limit: Duration,
-    work: F,
+    mut work: Pin<&mut F>,
 ) -> Result<F::Output, Elapsed> {
-    let mut work = pin!(work);
     let mut sleep = timer.sleep(limit);
     std::future::poll_fn(|cx| {
         if let Poll::Ready(done) = work.as_mut().poll(cx) {

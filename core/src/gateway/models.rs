@@ -1,6 +1,6 @@
 //! `GET /v1/models`: what can be named, and the fetching of the providers' own lists.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, pin::pin, sync::Arc};
 
 use futures::future::join_all;
 use http::{Method, Response, header, request::Parts};
@@ -180,9 +180,10 @@ impl<P: Ports> Gateway<P> {
     pub(super) async fn fetch_inventories(&self, providers: &[usize]) {
         join_all(providers.iter().map(|at| async {
             let models = match self.policy.providers.get(*at) {
-                Some(provider) => {
-                    within(&self.ports, PATIENCE, self.fetch_inventory(*at, provider)).await.ok().flatten()
-                }
+                Some(provider) => within(&self.ports, PATIENCE, pin!(self.fetch_inventory(*at, provider)))
+                    .await
+                    .ok()
+                    .flatten(),
                 None => None,
             };
             self.state.inventories.keep(*at, models, self.ports.now());

@@ -1,6 +1,6 @@
 //! What is done after a response, off the caller's time.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use futures::channel::oneshot;
 
@@ -65,7 +65,7 @@ async fn drain<P: Ports>(ports: &P, mut rest: Box<Rest<P>>) -> Facts {
         }
     };
     // What was learnt in time is what there is.
-    let _ = within(ports, DRAIN, reading).await;
+    let _ = within(ports, DRAIN, pin!(reading)).await;
     rest.pipe.into_facts()
 }
 

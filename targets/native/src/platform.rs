@@ -35,14 +35,14 @@ pub(crate) struct Platform<L> {
 impl<L> ports::Http for Platform<L> {
     type Body = Body;
 
-    async fn send(&self, request: Request<Payload>) -> Result<Response<Body>, HttpError> {
-        self.client.send(request).await
+    fn send(&self, request: Request<Payload>) -> impl Future<Output = Result<Response<Body>, HttpError>> {
+        self.client.send(request)
     }
 }
 
 impl<L: Deref<Target: ports::Ledger>> ports::Ledger for Platform<L> {
-    async fn append(&self, row: UsageRow) -> Result<(), Box<Unwritten>> {
-        self.ledger.append(row).await
+    fn append(&self, row: UsageRow) -> impl Future<Output = Result<(), Box<Unwritten>>> {
+        self.ledger.append(row)
     }
 
     async fn summary(&self, query: SummaryQuery) -> Result<Summary, LedgerError> {

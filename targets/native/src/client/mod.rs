@@ -26,8 +26,14 @@ pub(crate) use body::Body;
 pub(crate) use proxy::{Proxies, ProxyError};
 pub(crate) use tls::Tls;
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{
+    cell::RefCell,
+    future::{Future, ready},
+    rc::Rc,
+    time::Duration,
+};
 
+use futures::future::Either;
 use http::{Request, Response, Uri};
 use tollbridge_core::{payload::Payload, ports::HttpError};
 
@@ -70,10 +76,14 @@ impl Client {
     }
 
     /// Resolves with the answer's head. Dropping the future drops the request where it stands.
-    pub(crate) async fn send(&self, request: Request<Payload>) -> Result<Response<Body>, HttpError> {
-        let origin = self.origin(request.uri())?;
-        let response = origin.send(request, &self.settings).await?;
-        decode::identity(response)
+    pub(crate) fn send(
+        &self,
+        request: Request<Payload>,
+    ) -> impl Future<Output = Result<Response<Body>, HttpError>> {
+        match self.origin(request.uri()) {
+            Ok(origin) => Either::Left(origin.send(request, &self.settings)),
+            Err(error) => Either::Right(ready(Err(error))),
+        }
     }
 
     fn origin(&self, uri: &Uri) -> Result<Rc<Origin>, HttpError> {

@@ -2,10 +2,12 @@
 
 use std::{
     cell::RefCell,
+    future::Future,
     rc::Rc,
     time::{Duration, Instant},
 };
 
+use futures::future::Either;
 use http::{
     HeaderValue, Request, Response, Uri,
     header::{HOST, PROXY_AUTHORIZATION},
@@ -17,7 +19,8 @@ use tollbridge_core::{payload::Payload, ports::HttpError};
 use super::{
     Body, Settings,
     connect::{Opened, connect},
-    http1::{Connection, Outgoing, Unanswered},
+    decode,
+    http1::{Answer, Connection, Outgoing, Unanswered},
     proxy::{Proxies, Way},
 };
 
@@ -87,38 +90,56 @@ impl Origin {
         self.shared.borrow_mut().take_if(|shared| shared.is_closed());
     }
 
-    /// Sends on a connection at rest, or a new one.
-    pub(super) async fn send(
-        self: &Rc<Self>,
+    /// Sends on a connection at rest, or a new one. What is rare is boxed: the future is moved on
+    /// the way of every request.
+    pub(super) fn send<'a>(
+        self: Rc<Self>,
+        request: Request<Payload>,
+        settings: &'a Settings,
+    ) -> impl Future<Output = Result<Response<Body>, HttpError>> + use<'a> {
+        match self.at_rest() {
+            Some(connection) => {
+                let outgoing = self.outgoing(request);
+                Either::Left(self.send_at_rest(connection, outgoing, settings))
+            }
+            None => Either::Right(Box::pin(self.send_otherwise(request, settings))),
+        }
+    }
+
+    async fn send_at_rest(
+        self: Rc<Self>,
+        connection: Connection,
+        mut outgoing: Outgoing,
+        settings: &Settings,
+    ) -> Result<Response<Body>, HttpError> {
+        match connection.exchange(&mut outgoing).await {
+            Ok(answer) => self.answered(answer),
+            // It was closed in this moment, and took nothing of the request with it.
+            Err(Unanswered::Unsent) => match Box::pin(connect(&self, settings)).await? {
+                Opened::Http1(connection) => self.exchange(connection, outgoing).await,
+                // A host that changes its mind; the next request will find it so.
+                Opened::Http2(_) => Err(HttpError::ResetBeforeHead),
+            },
+            Err(Unanswered::Reset) => Err(HttpError::ResetBeforeHead),
+        }
+    }
+
+    async fn send_otherwise(
+        self: Rc<Self>,
         request: Request<Payload>,
         settings: &Settings,
     ) -> Result<Response<Body>, HttpError> {
         if let Some(shared) = self.shared() {
-            return self.send_shared(shared, request).await;
+            return send_shared(shared, request).await;
         }
-        if let Some(connection) = self.at_rest() {
-            let mut outgoing = self.outgoing(request);
-            match self.exchange(connection, &mut outgoing).await {
-                // It was closed in this moment, and took nothing of the request with it.
-                Err(Unanswered::Unsent) => {}
-                other => return other.map_err(|_| HttpError::ResetBeforeHead),
-            }
-            return match connect(self, settings).await? {
-                Opened::Http1(connection) => {
-                    self.exchange(connection, &mut outgoing).await.map_err(|_| HttpError::ResetBeforeHead)
-                }
-                // A host that changes its mind; the next request will find it so.
-                Opened::Http2(_) => Err(HttpError::ResetBeforeHead),
-            };
-        }
-        match connect(self, settings).await? {
+        match connect(&self, settings).await? {
             Opened::Http1(connection) => {
-                let mut outgoing = self.outgoing(request);
-                self.exchange(connection, &mut outgoing).await.map_err(|_| HttpError::ResetBeforeHead)
+                let outgoing = self.outgoing(request);
+                self.exchange(connection, outgoing).await
             }
             Opened::Http2(shared) => {
                 *self.shared.borrow_mut() = Some(shared.clone());
-                self.send_shared(shared, request).await
+                send_shared(shared, request).await
             }
         }
     }
@@ -139,23 +160,18 @@ impl Origin {
     }
 
     async fn exchange(
-        self: &Rc<Self>,
+        self: Rc<Self>,
         connection: Connection,
-        outgoing: &mut Outgoing,
-    ) -> Result<Response<Body>, Unanswered> {
-        let answer = connection.exchange(outgoing).await?;
-        let pool = answer.keeps_alive.then(|| self.clone());
-        Ok(Response::from_parts(answer.parts, Body::http1(answer.connection, answer.framing, pool)))
+        mut outgoing: Outgoing,
+    ) -> Result<Response<Body>, HttpError> {
+        let answer = connection.exchange(&mut outgoing).await.map_err(|_| HttpError::ResetBeforeHead)?;
+        self.answered(answer)
     }
 
-    async fn send_shared(
-        &self,
-        mut shared: SendRequest<Payload>,
-        mut request: Request<Payload>,
-    ) -> Result<Response<Body>, HttpError> {
-        request.headers_mut().remove(HOST);
-        let answer = shared.send_request(request).await.map_err(|_| HttpError::ResetBeforeHead)?;
-        Ok(answer.map(Body::http2))
+    fn answered(self: Rc<Self>, answer: Answer) -> Result<Response<Body>, HttpError> {
+        let pool = answer.keeps_alive.then_some(self);
+        let body = Body::http1(answer.connection, answer.framing, pool);
+        decode::identity(Response::from_parts(answer.parts, body))
     }
 
     /// The request as HTTP/1.1 has it. A proxy that forwards requests reads the whole address in
@@ -169,4 +185,13 @@ impl Origin {
         let target = parts.uri.into_parts().path_and_query.map(Uri::from).unwrap_or_default();
         Outgoing::new(parts.method, &target, &self.host, &parts.headers, payload)
     }
+}
+
+async fn send_shared(
+    mut shared: SendRequest<Payload>,
+    mut request: Request<Payload>,
+) -> Result<Response<Body>, HttpError> {
+    request.headers_mut().remove(HOST);
+    let answer = shared.send_request(request).await.map_err(|_| HttpError::ResetBeforeHead)?;
+    decode::identity(answer.map(Body::http2))
 }

@@ -17,5 +17,5 @@ mod head;
 #[cfg(test)]
 mod tests;
 
-pub(super) use connection::{Connection, Outgoing, Unanswered};
+pub(super) use connection::{Answer, Connection, Outgoing, Unanswered};
 pub(super) use framing::Framing;
