@@ -56,10 +56,11 @@ pub(super) fn micros(duration: Duration) -> Micros {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// A wait that is set anew far more often than it fires: the platform's timer is only touched
-/// when it fires, and is then set for what is left.
+/// A wait that is put off far more often than it fires: the platform's timer is only touched when
+/// it fires, and is then set for what is left, or when it would fire too late.
 pub(super) struct Alarm<T: Timer> {
-    sleep: Option<T::Sleep>,
+    /// The timer, and when it fires.
+    sleep: Option<(T::Sleep, Micros)>,
 }
 
 impl<T: Timer> Alarm<T> {
@@ -77,14 +78,15 @@ impl<T: Timer> Alarm<T> {
         cx: &mut Context<'_>,
     ) -> Poll<()> {
         loop {
-            let sleep = match &mut self.sleep {
+            self.sleep.take_if(|(_, fires)| *fires > at);
+            let (sleep, _) = match &mut self.sleep {
                 Some(sleep) => sleep,
                 None => {
                     let left = at.saturating_sub(now());
                     if left == 0 {
                         return Poll::Ready(());
                     }
-                    self.sleep.insert(timer.sleep(Duration::from_micros(left)))
+                    self.sleep.insert((timer.sleep(Duration::from_micros(left)), at))
                 }
             };
             if Pin::new(sleep).poll(cx).is_pending() {

@@ -39,6 +39,8 @@ pub(super) struct Facts {
     pub(super) begun: bool,
     /// Whether the model wrote anything yet.
     pub(super) spoke: bool,
+    /// Whether the answer is whole. Some upstreams send another one after it.
+    pub(super) complete: bool,
     /// Whether the answer ended, well or not; nothing more will come out.
     pub(super) over: bool,
     /// Counts what the model wrote, for where the provider does not.

@@ -54,6 +54,10 @@ impl MessagesRelay {
         if self.facts.over {
             return;
         }
+        if self.facts.complete {
+            self.facts.over = true;
+            return;
+        }
         self.facts.cut = true;
         fail(&mut self.facts, Front::Messages, cut(failure), out);
     }
@@ -69,7 +73,7 @@ impl MessagesRelay {
                 note(facts, &event);
             });
         }
-        facts.over |= decoder.is_complete();
+        facts.complete = decoder.is_complete();
         match said {
             // What the decoder could not read is told in the gateway's words.
             Some(error) if memchr::memmem::find(&raw, b"\"error\"").is_none() => {

@@ -9,6 +9,7 @@
 use std::{
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -25,6 +26,10 @@ use crate::{
     error::{ApiError, ErrorKind},
     ports::{Micros, Ports},
 };
+
+/// How long an upstream whose answer is whole may hold its stream open before it is ended for the
+/// caller. Proxies put several answers into one stream, so the end of the first is not the end.
+const AFTERWORD: Duration = Duration::from_millis(250);
 
 /// An answer whose first event is here.
 pub(super) struct Opening<P: Ports> {
@@ -124,8 +129,16 @@ impl<P: Ports> Stream<P> {
         let policy = &gateway.policy;
         let idle_at = self.heard.saturating_add(micros(policy.timeouts.idle));
         let comment_at = self.sent.saturating_add(micros(policy.keep_alive));
-        let at = idle_at.min(comment_at).min(self.deadline.at());
+        let mut at = idle_at.min(comment_at).min(self.deadline.at());
+        if pipe.facts().complete {
+            at = at.min(self.heard.saturating_add(micros(AFTERWORD)));
+        }
         std::task::ready!(alarm.poll_at(&gateway.ports, || gateway.ports.now(), at, cx));
+        if pipe.facts().complete {
+            pipe.finish(None, out);
+            self.land_if_over();
+            return Poll::Ready(());
+        }
         if at == comment_at {
             out.push_back(pipe.keep_alive());
             self.sent = gateway.ports.now();

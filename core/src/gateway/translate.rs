@@ -144,7 +144,7 @@ impl Translate {
         if self.facts.over {
             return hand_over(frames, out);
         }
-        if let Some(failure) = failure {
+        if let Some(failure) = failure.filter(|_| !self.facts.complete) {
             hand_over(frames, out);
             self.facts.cut = true;
             return fail(&mut self.facts, self.front, cut(Some(failure)), out);
@@ -163,10 +163,7 @@ impl Translate {
         let Some(data) = SseEvent::read(raw).data.filter(|_| !self.facts.over) else { return };
         let Self { facts, decoder, encoder, .. } = self;
         decoder.push(&data, &mut |event| pass(facts, encoder, &event, frames));
-        if decoder.is_complete() && !facts.over {
-            encoder.finish(frames);
-            facts.over = true;
-        }
+        facts.complete = decoder.is_complete();
     }
 }
 

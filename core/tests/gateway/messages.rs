@@ -216,3 +216,31 @@ fn tokens_are_counted_by_who_can() {
     assert_eq!((got.status.as_u16(), got.body.as_str()), (429, error));
     assert!(sim.world.rows.borrow().is_empty(), "counting is free");
 }
+
+#[test]
+fn an_answer_after_the_answer_is_handed_on_and_a_held_end_is_not_waited_for() {
+    let twice: Vec<String> = [claude_events(), claude_events()].concat();
+    let sim = both();
+    sim.script([script(&twice)]);
+    assert_eq!(sim.send(messages(&ask("claude-sonnet-4-5", true))).body, twice.concat());
+
+    let sim = both();
+    sim.script([script(&twice)]);
+    let chat = json!({"model": "claude-sonnet-4-5", "stream": true, "messages": [{"role": "user", "content": "Hi"}]});
+    let got = sim.chat(chat.clone());
+    assert_eq!(got.body.matches("Hello.").count(), 2, "{}", got.body);
+    assert_eq!(got.body.matches("[DONE]").count(), 1);
+
+    for front in ["chat", "messages"] {
+        let sim = both();
+        sim.script([script(&claude_events()).end(End::Hang)]);
+        let got = if front == "chat" {
+            sim.chat(chat.clone())
+        } else {
+            sim.send(messages(&ask("claude-sonnet-4-5", true)))
+        };
+        assert!(got.body.ends_with("data: [DONE]\n\n") || got.body.contains("message_stop"), "{}", got.body);
+        assert!(sim.elapsed().as_secs() < 3, "{:?}", sim.elapsed());
+        assert_eq!(sim.row().error, None);
+    }
+}
