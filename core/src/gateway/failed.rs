@@ -11,7 +11,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::{attempt::Try, upstream::CollectError};
 use crate::{
-    config::Provider,
+    config::{Provider, Secret},
     error::{ApiError, ErrorKind},
     ports::{HttpError, Micros},
     provider::{FailureKind, Said, failure},
@@ -104,12 +104,14 @@ impl Failed {
             error.status = error.kind.status();
         }
         if failure.kind == FailureKind::Auth {
+            let key = attempt.provider.keys.get(attempt.key).map_or("", Secret::expose);
             error.body = None;
             error.message = format!(
-                "The provider `{}` refused the gateway's own key or account ({}): the gateway's operator has \
-                 to see to it.",
+                "The provider `{}` refused the gateway's own key or account ({}), for its operator to see to. \
+                 It said: {}",
                 attempt.provider.name,
-                error.status.as_u16()
+                error.status.as_u16(),
+                without_key(&error.message, key)
             );
         }
         Self {
@@ -142,6 +144,20 @@ impl Failed {
         }
         Self::said(attempt, error, status, headers, now)
     }
+}
+
+/// The words of a message, less those that show a key or a part of one.
+fn without_key(message: &str, key: &str) -> String {
+    /// So many letters of a key are no chance.
+    const TELLING: usize = 6;
+    let shows = |word: &str| {
+        let ends = [key.get(..TELLING), key.len().checked_sub(TELLING).and_then(|at| key.get(at..))];
+        word.contains("**")
+            || word.contains("...")
+            || ends.into_iter().flatten().any(|end| word.contains(end))
+    };
+    let words = message.split_whitespace().map(|word| if shows(word) { "[key]" } else { word });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Whether the body is `{"error": {"type" or "code" or "param": …}}`. Some providers write the members of the error at

@@ -147,7 +147,7 @@ impl ChatRelay {
             if seen.usage_only && !self.usage_asked {
                 fate = Fate::Dropped;
             }
-            if !self.facts.begun {
+            if !self.facts.begun && !seen.unreadable {
                 self.facts.begun = true;
                 if let Some(with_role) = with_role(raw) {
                     fate = Fate::Replaced(with_role);

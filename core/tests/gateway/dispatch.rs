@@ -302,3 +302,25 @@ fn names_are_resolved_through_inventories_when_nothing_nearer_knows_them() {
     assert_eq!(sim.send(get("/v1/models/groq%2Fmeta%2Fllama")).status, 200);
     assert_eq!(sim.send(get("/v1/models/nobody")).status, 404);
 }
+
+#[test]
+fn a_refused_key_is_told_without_the_key() {
+    for (said, wants) in [
+        (
+            "Incorrect API key provided: value-of***KEY. You can find it in your account.",
+            "Incorrect API key provided: [key] You can find it in your account.",
+        ),
+        ("The key value-of-OPENAI_API_KEY is revoked", "The key [key] is revoked"),
+        ("Your project has been archived.", "Your project has been archived."),
+    ] {
+        let sim = sim();
+        let body =
+            json!({"error": {"message": said, "type": "invalid_request_error", "code": "invalid_api_key"}});
+        sim.script([Script::new(401, "application/json", body.to_string())]);
+        let got = sim.chat(ask(false));
+        assert_eq!(got.status, 401);
+        assert!(got.json()["error"]["message"].as_str().unwrap().ends_with(wants), "{}", got.body);
+        assert_eq!(got.json()["error"]["code"], "invalid_api_key");
+        assert!(!got.body.contains("value-of"));
+    }
+}

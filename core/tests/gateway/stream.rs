@@ -264,3 +264,11 @@ fn a_whole_answer_to_a_request_for_a_stream_is_an_error_the_caller_can_read() {
     assert_eq!(got.status, 502);
     assert_eq!(got.json()["error"]["code"], "unreadable_answer");
 }
+
+#[test]
+fn what_is_no_chunk_does_not_begin_an_answer() {
+    let sim = sim();
+    sim.script(vec![stream(&["data: garbage\n\n".to_owned()]); 4]);
+    let got = sim.chat(ask(true));
+    assert_eq!(got.status, 502, "{}", got.body);
+}

@@ -28,6 +28,8 @@ pub struct Seen {
     pub content: bool,
     /// It reports an error; see [`Observer::error`].
     pub failed: bool,
+    /// It had to be read and is no chunk.
+    pub unreadable: bool,
 }
 
 /// Follows a stream of chat completion chunks.
@@ -96,7 +98,7 @@ impl Observer {
         let known = self.id.is_some() && self.model.is_some();
         if !known || glance.may_tell {
             // What cannot be read is the caller's to judge: it gets the bytes.
-            _ = read_chunk(data, |chunk| self.take(chunk, &mut seen));
+            seen.unreadable = read_chunk(data, |chunk| self.take(chunk, &mut seen)).is_err();
         }
         seen
     }
