@@ -387,3 +387,33 @@ fn half_a_surrogate_pair_costs_one_letter_and_not_the_event() {
     assert!(said.contains("\"a\u{fffd}\""), "{said}");
     assert!(said.contains("\"\\\\ud83d \u{1f600}\""), "{said}");
 }
+
+#[test]
+fn an_answer_is_not_lost_for_a_member_of_the_wrong_type() {
+    let body = json!({
+        "id": 7, "created": "1700000000", "model": ["m"], "service_tier": {},
+        "choices": [{ "index": "0", "finish_reason": "tool_calls", "message": {
+            "content": "Hi", "refusal": false, "reasoning_content": {},
+            "tool_calls": [{ "id": 12, "function": { "name": "f", "arguments": { "a": 1 } } }],
+        } }],
+        "usage": { "prompt_tokens": "3", "completion_tokens": 2.0, "prompt_tokens_details": { "cached_tokens": -1 } },
+    });
+    let body = body.to_string();
+    let answer = chat::decode_response(body.as_bytes()).expect("an answer");
+    let told = chat::encode_response(&answer, &AnswerMeta { id: "i", created: 1, model: "meta" });
+    let told: Value = serde_json::from_slice(&told).unwrap();
+    assert_eq!(
+        (&told["id"], &told["created"], &told["model"]),
+        (&json!("7"), &json!(1_700_000_000), &json!("meta"))
+    );
+    let message = &told["choices"][0]["message"];
+    assert_eq!(message["content"], "Hi");
+    assert_eq!(
+        message["tool_calls"],
+        json!([{ "id": "12", "type": "function", "function": { "name": "f", "arguments": "{\"a\":1}" } }])
+    );
+    assert_eq!(told["usage"], json!({ "prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5 }));
+    let observer = chat::observe::observe_response(body.as_bytes());
+    assert_eq!((observer.usage.input, observer.usage.output), (Some(3), Some(2)));
+    assert_eq!(observer.id.as_deref(), Some("7"));
+}

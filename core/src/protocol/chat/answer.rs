@@ -9,31 +9,31 @@ use super::{
     usage::WireUsage,
 };
 use crate::{
-    conversation::{Choice, Finish, FinishReason, Part, Response, Text, TextPart, ToolCall, Usage},
+    conversation::{Choice, Finish, FinishReason, Part, Response, TextPart, ToolCall, Usage},
     protocol::{
         DecodeError,
-        json::{Count, List, Malformed, Raw, Str, TextOr, from_slice, from_str, wire_object},
+        json::{Amount, List, Malformed, Raw, Str, Word, from_slice, from_str, wire_object},
     },
 };
 
 wire_object! {
     struct WireAnswer<'a> {
-        id: TextOr<'a, Raw<'a>> = "id",
-        model: TextOr<'a, Raw<'a>> = "model",
-        created: f64 = "created",
+        id: Word<'a> = "id",
+        model: Word<'a> = "model",
+        created: Amount = "created",
         choices: List<WireChoice<'a>> = "choices",
         usage: Raw<'a> = "usage",
         x_groq: WireGroq<'a> = "x_groq",
-        service_tier: Str<'a> = "service_tier",
+        service_tier: Word<'a> = "service_tier",
         error: Raw<'a> = "error",
     }
 
     struct WireChoice<'a> {
-        index: Count = "index",
+        index: Amount = "index",
         message: WireSaid<'a> = "message",
         delta: WireSaid<'a> = "delta",
         finish_reason: Raw<'a> = "finish_reason",
-        native_finish_reason: Str<'a> = "native_finish_reason",
+        native_finish_reason: Word<'a> = "native_finish_reason",
         stop_reason: Raw<'a> = "stop_reason",
         logprobs: Raw<'a> = "logprobs",
         usage: Raw<'a> = "usage",
@@ -71,15 +71,15 @@ pub fn decode_response(body: &[u8]) -> Result<Response<'_>, DecodeError> {
         .chain(usages)
         .flatten()
         .for_each(|json| count(&mut usage, json));
-    let id = text(answer.id);
+    let id = Word::text(answer.id);
     let choices =
         choices.into_iter().enumerate().map(|(i, choice)| decode_choice(choice, i, id.as_deref())).collect();
     Ok(Response {
         choices,
-        model: text(answer.model),
-        created: answer.created.filter(|created| *created > 0.0).map(|created| created as u64),
+        model: Word::text(answer.model),
+        created: created(answer.created),
         usage,
-        service_tier: answer.service_tier.map(|tier| tier.0).filter(|tier| !tier.is_empty()),
+        service_tier: Word::text(answer.service_tier),
         extra: answer.extra,
         id,
     })
@@ -89,12 +89,9 @@ fn unreadable(malformed: Malformed) -> DecodeError {
     DecodeError::Malformed { wire: WIRE, detail: malformed.to_string() }
 }
 
-/// A text that is there and not empty.
-pub(super) fn text<'a>(text: Option<TextOr<'a, Raw<'a>>>) -> Option<Text<'a>> {
-    match text {
-        Some(TextOr::Text(text)) if !text.is_empty() => Some(text),
-        _ => None,
-    }
+/// When an answer was made; some servers say zero.
+pub(super) fn created(amount: Option<Amount>) -> Option<u64> {
+    amount?.0.filter(|created| *created > 0)
 }
 
 /// Takes a usage object, where it is one.
@@ -137,7 +134,7 @@ fn decode_choice<'a>(choice: WireChoice<'a>, place: usize, answer: Option<&str>)
         }
     }
     Choice {
-        index: choice.index.map_or(place as u32, |index| index.0 as u32),
+        index: choice.index.and_then(|index| index.0).map_or(place as u32, |index| index as u32),
         finish: finish(choice.finish_reason, choice.native_finish_reason, choice.stop_reason, calls > 0),
         logprobs: choice.logprobs.map(Cow::Borrowed),
         parts,
@@ -160,7 +157,7 @@ fn tool_call<'a>(call: CallPiece<'a>, id: impl FnOnce() -> String) -> ToolCall<'
 /// that; an answer that was cut by its length stays cut.
 pub(super) fn finish<'a>(
     reason: Option<Raw<'a>>,
-    native: Option<Str<'a>>,
+    native: Option<Word<'a>>,
     stop: Option<Raw<'a>>,
     calls: bool,
 ) -> Finish<'a> {
@@ -168,7 +165,7 @@ pub(super) fn finish<'a>(
         reason.and_then(finish_of).unwrap_or(Finish { reason: FinishReason::Unknown, ..Finish::default() });
     finish.stop_sequence =
         stop.and_then(|json| from_str::<Str<'_>>(json.get()).ok()).map(|text| text.0.into_owned().into());
-    if let Some(Str(native)) = native.filter(|native| !native.0.is_empty()) {
+    if let Some(native) = Word::text(native) {
         finish.raw = Some(native.into_owned().into());
     }
     if calls && matches!(finish.reason, FinishReason::Stop | FinishReason::Unknown) {

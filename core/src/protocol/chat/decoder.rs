@@ -3,14 +3,14 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{
-    answer::{WireAnswer, WireChoice, call_id, count, finish, text},
+    answer::{WireAnswer, WireChoice, call_id, count, created, finish},
     error::answer_error,
     said::{CallPiece, Piece, pieces},
 };
 use crate::{
     conversation::{CallKind, Delta, Event, Finish, FinishReason, PartKind, Reasoning, Text, Usage},
     error::{ApiError, ErrorKind},
-    protocol::json::{from_str, repair_surrogates},
+    protocol::json::{Word, from_str, repair_surrogates},
 };
 
 /// Turns the data of chat's SSE events into events of the conversation.
@@ -150,14 +150,13 @@ impl StreamDecoder {
         if let Some(error) = chunk.error.or_else(|| choices.iter().find_map(|choice| choice.error)) {
             return self.fail(answer_error(error), sink);
         }
-        let id = text(chunk.id);
+        let id = Word::text(chunk.id);
         // Azure's first chunk has neither id nor choices, and is not the start yet.
         if self.state == State::Waiting && (id.is_some() || !choices.is_empty()) {
             self.state = State::Open;
             self.id = id.as_deref().map(str::to_owned);
-            let created = chunk.created.filter(|created| *created > 0.0).map(|created| created as u64);
-            sink(Event::Start { id, model: text(chunk.model), created });
-            if let Some(tier) = chunk.service_tier.map(|tier| tier.0).filter(|tier| !tier.is_empty()) {
+            sink(Event::Start { id, model: Word::text(chunk.model), created: created(chunk.created) });
+            if let Some(tier) = Word::text(chunk.service_tier) {
                 sink(Event::ServiceTier(tier));
             }
         }
@@ -174,7 +173,7 @@ impl StreamDecoder {
     }
 
     fn choice(&mut self, wire: WireChoice<'_>, place: u32, sink: &mut impl FnMut(Event<'_>)) {
-        let number = wire.index.map_or(place, |index| index.0 as u32);
+        let number = wire.index.and_then(|index| index.0).map_or(place, |index| index as u32);
         let choice = self.choices.entry(number).or_default();
         let mut parts = Parts { choice: number, next: &mut self.next_part, answer: self.id.as_deref() };
         // Some servers repeat the whole message beside the delta; it counts where it stands alone.

@@ -12,9 +12,7 @@ use super::{error::answer_error, usage::WireUsage};
 use crate::{
     conversation::{Finish, FinishReason, Usage},
     error::ApiError,
-    protocol::json::{
-        List, Malformed, Raw, Str, TextOr, from_slice, from_str, repair_surrogates, wire_object,
-    },
+    protocol::json::{List, Malformed, Raw, Str, Word, from_slice, from_str, repair_surrogates, wire_object},
 };
 
 /// What one chunk of a stream was.
@@ -53,8 +51,8 @@ pub struct Observer {
 
 wire_object! {
     struct WireChunk<'a> {
-        id: TextOr<'a, Raw<'a>> = "id",
-        model: TextOr<'a, Raw<'a>> = "model",
+        id: Word<'a> = "id",
+        model: Word<'a> = "model",
         choices: List<WireChoice<'a>> = "choices",
         usage: Raw<'a> = "usage",
         x_groq: WireGroq<'a> = "x_groq",
@@ -152,12 +150,9 @@ fn read_chunk<R>(data: &[u8], take: impl FnOnce(WireChunk<'_>) -> R) -> Result<R
     }
 }
 
-fn keep(place: &mut Option<String>, text: Option<TextOr<'_, Raw<'_>>>) {
-    if place.is_none()
-        && let Some(TextOr::Text(text)) = text
-        && !text.is_empty()
-    {
-        *place = Some(text.into_owned());
+fn keep(place: &mut Option<String>, word: Option<Word<'_>>) {
+    if place.is_none() {
+        *place = Word::text(word).map(|text| text.into_owned());
     }
 }
 

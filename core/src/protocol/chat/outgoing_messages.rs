@@ -69,7 +69,7 @@ fn report_lost(message: &Message<'_>, report: &mut Report<'_>) -> Result<(), Api
 }
 
 fn lost_block(index: usize, kind: &str, report: &mut Report<'_>) -> Result<(), ApiError> {
-    report.lost_at("messages[].content[].other", || format!("messages.{index}.content ({kind})"))
+    report.lost_at("messages[].content[].other", || format!("messages.{index}.content.{kind}"))
 }
 
 /// The texts of a message or a result, plain documents among them, one after another.

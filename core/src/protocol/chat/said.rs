@@ -10,15 +10,15 @@ use std::borrow::Cow;
 use super::message::{WireReasoningDetail, join_details};
 use crate::{
     conversation::{CallKind, Citation, Reasoning, Text},
-    protocol::json::{Count, List, Raw, Str, TextOr, from_str, wire_object},
+    protocol::json::{Amount, List, Raw, Str, TextOr, Word, from_str, wire_object},
 };
 
 wire_object! {
     struct WireSaid<'a> {
         content: TextOr<'a, List<WireSaidPart<'a>>> = "content",
-        refusal: Str<'a> = "refusal",
-        reasoning_content: TextOr<'a, Raw<'a>> = "reasoning_content",
-        reasoning: TextOr<'a, Raw<'a>> = "reasoning",
+        refusal: Word<'a> = "refusal",
+        reasoning_content: Word<'a> = "reasoning_content",
+        reasoning: Word<'a> = "reasoning",
         reasoning_details: List<WireReasoningDetail<'a>> = "reasoning_details",
         tool_calls: List<WireSaidCall<'a>> = "tool_calls",
         function_call: WireSaidFunction<'a> = "function_call",
@@ -28,30 +28,30 @@ wire_object! {
 
     struct WireSaidPart<'a> {
         kind: Str<'a> = "type",
-        text: Str<'a> = "text",
+        text: Word<'a> = "text",
         thinking: TextOr<'a, List<WireThought<'a>>> = "thinking",
     }
 
     struct WireThought<'a> {
-        text: Str<'a> = "text",
+        text: Word<'a> = "text",
     }
 
     struct WireSaidCall<'a> {
-        index: Count = "index",
-        id: Str<'a> = "id",
+        index: Amount = "index",
+        id: Word<'a> = "id",
         function: WireSaidFunction<'a> = "function",
         custom: WireSaidFunction<'a> = "custom",
         extra_content: Raw<'a> = "extra_content",
     }
 
     struct WireSaidFunction<'a> {
-        name: Str<'a> = "name",
+        name: Word<'a> = "name",
         arguments: Raw<'a> = "arguments",
         input: Raw<'a> = "input",
     }
 
     struct WireSaidAudio<'a> {
-        transcript: Str<'a> = "transcript",
+        transcript: Word<'a> = "transcript",
     }
 
     struct WireAnnotation<'a> {
@@ -59,11 +59,11 @@ wire_object! {
     }
 
     struct WireUrlCitation<'a> {
-        url: Str<'a> = "url",
-        title: Str<'a> = "title",
-        content: Str<'a> = "content",
-        start: Count = "start_index",
-        end: Count = "end_index",
+        url: Word<'a> = "url",
+        title: Word<'a> = "title",
+        content: Word<'a> = "content",
+        start: Amount = "start_index",
+        end: Amount = "end_index",
     }
 }
 
@@ -89,27 +89,26 @@ pub(super) struct CallPiece<'a> {
 /// Takes a message or a delta apart.
 pub(super) fn pieces(said: WireSaid<'_>) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
-    push_reasoning(&mut pieces, said.reasoning_details, said.reasoning_content.or(said.reasoning));
+    let plain = Word::text(said.reasoning_content).or_else(|| Word::text(said.reasoning));
+    push_reasoning(&mut pieces, said.reasoning_details, plain);
     match said.content {
         Some(TextOr::Text(content)) if !content.is_empty() => pieces.push(Piece::Text(content)),
         Some(TextOr::Other(parts)) => parts.0.into_iter().for_each(|part| push_part(&mut pieces, part)),
         _ => {}
     }
-    let transcript = said.audio.and_then(|audio| audio.transcript);
-    if let Some(Str(transcript)) = transcript.filter(|text| !text.0.is_empty()) {
-        pieces.push(Piece::Text(transcript));
-    }
-    if let Some(Str(refusal)) = said.refusal.filter(|refusal| !refusal.0.is_empty()) {
-        pieces.push(Piece::Refusal(refusal));
-    }
+    pieces.extend(said.audio.and_then(|audio| Word::text(audio.transcript)).map(Piece::Text));
+    pieces.extend(Word::text(said.refusal).map(Piece::Refusal));
     for annotation in said.annotations.unwrap_or_default().0 {
         pieces.extend(decode_annotation(annotation).map(Piece::Citation));
     }
     pieces
         .extend(said.tool_calls.unwrap_or_default().0.into_iter().map(|call| Piece::Call(call_piece(call))));
     if let Some(function) = said.function_call {
-        let call =
-            WireSaidCall { function: Some(function), index: Some(Count(0)), ..WireSaidCall::default() };
+        let call = WireSaidCall {
+            function: Some(function),
+            index: Some(Amount(Some(0))),
+            ..WireSaidCall::default()
+        };
         let call = call_piece(call);
         if !call.name.is_empty() || !call.arguments.is_empty() {
             pieces.push(Piece::Call(call));
@@ -123,14 +122,11 @@ pub(super) fn pieces(said: WireSaid<'_>) -> Vec<Piece<'_>> {
 fn push_reasoning<'a>(
     pieces: &mut Vec<Piece<'a>>,
     details: Option<List<WireReasoningDetail<'a>>>,
-    text: Option<TextOr<'a, Raw<'a>>>,
+    text: Option<Text<'a>>,
 ) {
     let details = join_details(details.unwrap_or_default().0);
     let readable = details.iter().any(|detail| detail.text.as_ref().is_some_and(|text| !text.is_empty()));
-    if let Some(TextOr::Text(text)) = text
-        && !readable
-        && !text.is_empty()
-    {
+    if let Some(text) = text.filter(|_| !readable) {
         pieces.push(Piece::Reasoning(Reasoning { text: Some(text), ..Reasoning::default() }));
     }
     pieces.extend(details.into_iter().map(Piece::Reasoning));
@@ -138,18 +134,11 @@ fn push_reasoning<'a>(
 
 /// Mistral's content parts.
 fn push_part<'a>(pieces: &mut Vec<Piece<'a>>, part: WireSaidPart<'a>) {
-    if let Some(Str(text)) = part.text.filter(|text| !text.0.is_empty()) {
-        pieces.push(Piece::Text(text));
-    }
+    pieces.extend(Word::text(part.text).map(Piece::Text));
     let thought = match part.thinking {
         Some(TextOr::Text(text)) => text,
         Some(TextOr::Other(thoughts)) => Cow::Owned(
-            thoughts
-                .0
-                .iter()
-                .filter_map(|thought| thought.text.as_ref())
-                .map(|text| text.0.as_ref())
-                .collect(),
+            thoughts.0.into_iter().filter_map(|thought| Word::text(thought.text)).collect::<String>(),
         ),
         None => return,
     };
@@ -162,10 +151,10 @@ fn decode_annotation(json: Raw<'_>) -> Option<Citation<'_>> {
     let annotation: WireAnnotation<'_> = from_str(json.get()).ok()?;
     let citation = annotation.url_citation?;
     Some(Citation {
-        url: citation.url.map(|text| text.0),
-        title: citation.title.map(|text| text.0),
-        cited_text: citation.content.map(|text| text.0),
-        span: citation.start.zip(citation.end).map(|(start, end)| (start.0, end.0)),
+        url: Word::text(citation.url),
+        title: Word::text(citation.title),
+        cited_text: Word::text(citation.content),
+        span: citation.start.zip(citation.end).and_then(|(start, end)| start.0.zip(end.0)),
         json: Cow::Borrowed(json),
     })
 }
@@ -177,9 +166,9 @@ fn call_piece(call: WireSaidCall<'_>) -> CallPiece<'_> {
     };
     let arguments = called.arguments.or(called.input);
     CallPiece {
-        index: call.index.map(|index| index.0),
-        id: call.id.map(|id| id.0).unwrap_or_default(),
-        name: called.name.map(|name| name.0).unwrap_or_default(),
+        index: call.index.and_then(|index| index.0),
+        id: Word::text(call.id).unwrap_or_default(),
+        name: Word::text(called.name).unwrap_or_default(),
         arguments: arguments.and_then(|json| super::request::text_of(json).ok()).unwrap_or_default(),
         kind,
         signature: call.extra_content.and_then(super::message::google_signature),

@@ -2,35 +2,35 @@
 
 use crate::{
     conversation::Usage,
-    protocol::json::{Count, Object, Out, wire_object},
+    protocol::json::{Amount, Object, Out, wire_object},
 };
 
 wire_object! {
     struct WireUsage<'a> {
-        prompt_tokens: Count = "prompt_tokens",
-        completion_tokens: Count = "completion_tokens",
-        total_tokens: Count = "total_tokens",
+        prompt_tokens: Amount = "prompt_tokens",
+        completion_tokens: Amount = "completion_tokens",
+        total_tokens: Amount = "total_tokens",
         prompt_tokens_details: WirePromptDetails<'a> = "prompt_tokens_details",
         completion_tokens_details: WireCompletionDetails<'a> = "completion_tokens_details",
         // Mistral; Moonshot and Hugging Face; DeepSeek; Venice and Doubleword.
-        num_cached_tokens: Count = "num_cached_tokens",
-        cached_tokens: Count = "cached_tokens",
-        prompt_cache_hit_tokens: Count = "prompt_cache_hit_tokens",
-        cache_read_input_tokens: Count = "cache_read_input_tokens",
-        cache_creation_input_tokens: Count = "cache_creation_input_tokens",
+        num_cached_tokens: Amount = "num_cached_tokens",
+        cached_tokens: Amount = "cached_tokens",
+        prompt_cache_hit_tokens: Amount = "prompt_cache_hit_tokens",
+        cache_read_input_tokens: Amount = "cache_read_input_tokens",
+        cache_creation_input_tokens: Amount = "cache_creation_input_tokens",
         // Copilot and Perplexity.
-        reasoning_tokens: Count = "reasoning_tokens",
+        reasoning_tokens: Amount = "reasoning_tokens",
     }
 
     struct WirePromptDetails<'a> {
-        cached_tokens: Count = "cached_tokens",
-        cache_write_tokens: Count = "cache_write_tokens",
-        audio_tokens: Count = "audio_tokens",
+        cached_tokens: Amount = "cached_tokens",
+        cache_write_tokens: Amount = "cache_write_tokens",
+        audio_tokens: Amount = "audio_tokens",
     }
 
     struct WireCompletionDetails<'a> {
-        reasoning_tokens: Count = "reasoning_tokens",
-        audio_tokens: Count = "audio_tokens",
+        reasoning_tokens: Amount = "reasoning_tokens",
+        audio_tokens: Amount = "audio_tokens",
     }
 }
 
@@ -48,7 +48,7 @@ impl WireUsage<'_> {
             .or(self.cache_read_input_tokens);
         let written =
             prompt.and_then(|details| details.cache_write_tokens).or(self.cache_creation_input_tokens);
-        let count = |count: Option<Count>| count.map(|count| count.0);
+        let count = |count: Option<Amount>| count.and_then(|count| count.0);
         Usage {
             input: count(self.prompt_tokens),
             output: self.output(count(reasoning)),
@@ -64,15 +64,16 @@ impl WireUsage<'_> {
 
     /// xAI counts reasoning beside `completion_tokens` and not inside: its total tells.
     fn output(&self, reasoning: Option<u64>) -> Option<u64> {
-        let completion = self.completion_tokens?.0;
+        let completion = self.completion_tokens?.0?;
         let beside = reasoning.filter(|reasoning| {
             let sum = self
                 .prompt_tokens
                 .unwrap_or_default()
                 .0
+                .unwrap_or(0)
                 .saturating_add(completion)
                 .saturating_add(*reasoning);
-            *reasoning > 0 && self.total_tokens == Some(Count(sum))
+            *reasoning > 0 && self.total_tokens == Some(Amount(Some(sum)))
         });
         Some(completion.saturating_add(beside.unwrap_or(0)))
     }

@@ -11,6 +11,7 @@ mod read;
 mod write;
 
 pub(crate) use read::{
-    Count, List, Malformed, Raw, Str, TextOr, at, from_slice, from_str, repair_surrogates, wire_object,
+    Amount, Count, List, Malformed, Raw, Str, TextOr, Word, at, from_slice, from_str, repair_surrogates,
+    wire_object,
 };
 pub(crate) use write::{Array, Object, Out, one_line, string, unsigned};

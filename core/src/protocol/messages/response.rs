@@ -10,26 +10,26 @@ use crate::{
     conversation::{Choice, Citation, Finish, FinishReason, Part, Reasoning, Response, TextPart, ToolCall},
     protocol::{
         DecodeError,
-        json::{Count, List, Malformed, Raw, Str, from_slice, from_str, wire_object},
+        json::{Count, List, Malformed, Raw, Str, Word, from_slice, from_str, wire_object},
     },
 };
 
 wire_object! {
     struct WireAnswer<'a> {
         kind: Str<'a> = "type",
-        id: Str<'a> = "id",
-        model: Str<'a> = "model",
-        role: Str<'a> = "role",
+        id: Word<'a> = "id",
+        model: Word<'a> = "model",
+        role: Word<'a> = "role",
         content: List<Raw<'a>> = "content",
         stop_reason: Str<'a> = "stop_reason",
-        stop_sequence: Str<'a> = "stop_sequence",
+        stop_sequence: Word<'a> = "stop_sequence",
         stop_details: WireStopDetails<'a> = "stop_details",
         usage: WireUsage<'a> = "usage",
         error: Raw<'a> = "error",
     }
 
     struct WireStopDetails<'a> {
-        explanation: Str<'a> = "explanation",
+        explanation: Word<'a> = "explanation",
     }
 
     struct WireBlock<'a> {
@@ -39,16 +39,16 @@ wire_object! {
         thinking: Str<'a> = "thinking",
         signature: Str<'a> = "signature",
         data: Str<'a> = "data",
-        id: Str<'a> = "id",
+        id: Word<'a> = "id",
         name: Str<'a> = "name",
         input: Raw<'a> = "input",
     }
 
     struct WireCitation<'a> {
-        url: Str<'a> = "url",
-        title: Str<'a> = "title",
-        document_title: Str<'a> = "document_title",
-        cited_text: Str<'a> = "cited_text",
+        url: Word<'a> = "url",
+        title: Word<'a> = "title",
+        document_title: Word<'a> = "document_title",
+        cited_text: Word<'a> = "cited_text",
         start: Count = "start_index",
         end: Count = "end_index",
     }
@@ -69,13 +69,13 @@ pub fn decode_response(body: &[u8]) -> Result<Response<'_>, DecodeError> {
     let mut service_tier = None;
     if let Some(wire) = answer.usage {
         usage.update(&wire);
-        service_tier = wire.service_tier.map(|tier| tier.0);
+        service_tier = Word::text(wire.service_tier);
     }
     let parts = content.0.into_iter().map(decode_block).collect::<Result<_, _>>().map_err(unreadable)?;
     let finish = finish(answer.stop_reason, answer.stop_sequence, answer.stop_details);
     Ok(Response {
-        id: answer.id.map(|id| id.0),
-        model: answer.model.map(|model| model.0),
+        id: Word::text(answer.id),
+        model: Word::text(answer.model),
         created: None,
         choices: vec![Choice { parts, finish, extra: answer.extra, ..Choice::default() }],
         usage: usage.usage(),
@@ -113,7 +113,7 @@ pub(super) fn decode_block(json: Raw<'_>) -> Result<Part<'_>, Malformed> {
             ..Reasoning::default()
         }),
         "tool_use" => Part::ToolCall(ToolCall {
-            id: block.id.map(|id| id.0).unwrap_or_default(),
+            id: Word::text(block.id).unwrap_or_default(),
             name: block.name.map(|name| name.0).unwrap_or_default(),
             arguments: Cow::Borrowed(block.input.map_or("{}", |input| input.get())),
             ..ToolCall::default()
@@ -125,9 +125,9 @@ pub(super) fn decode_block(json: Raw<'_>) -> Result<Part<'_>, Malformed> {
 pub(super) fn decode_citation(json: Raw<'_>) -> Citation<'_> {
     let citation: WireCitation<'_> = from_str(json.get()).unwrap_or_default();
     Citation {
-        url: citation.url.map(|text| text.0),
-        title: citation.title.or(citation.document_title).map(|text| text.0),
-        cited_text: citation.cited_text.map(|text| text.0),
+        url: Word::text(citation.url),
+        title: Word::text(citation.title).or_else(|| Word::text(citation.document_title)),
+        cited_text: Word::text(citation.cited_text),
         span: citation.start.zip(citation.end).map(|(start, end)| (start.0, end.0)),
         json: Cow::Borrowed(json),
     }
@@ -136,7 +136,7 @@ pub(super) fn decode_citation(json: Raw<'_>) -> Citation<'_> {
 /// Why the answer ended ("Handling stop reasons").
 pub(super) fn finish<'a>(
     reason: Option<Str<'a>>,
-    sequence: Option<Str<'a>>,
+    sequence: Option<Word<'a>>,
     details: Option<WireStopDetails<'a>>,
 ) -> Finish<'a> {
     Finish {
@@ -151,7 +151,7 @@ pub(super) fn finish<'a>(
             _ => FinishReason::Unknown,
         },
         raw: reason.map(|reason| reason.0),
-        stop_sequence: sequence.map(|sequence| sequence.0),
-        explanation: details.and_then(|details| details.explanation).map(|text| text.0),
+        stop_sequence: sequence.and_then(|sequence| sequence.0),
+        explanation: details.and_then(|details| Word::text(details.explanation)),
     }
 }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     conversation::{CallKind, Delta, Event, Finish, Part, PartKind},
     error::{ApiError, ErrorKind},
-    protocol::json::{Count, Malformed, Raw, Str, from_str, repair_surrogates, wire_object},
+    protocol::json::{Count, Malformed, Raw, Str, Word, from_str, repair_surrogates, wire_object},
 };
 
 wire_object! {
@@ -31,7 +31,7 @@ wire_object! {
         signature: Str<'a> = "signature",
         citation: Raw<'a> = "citation",
         stop_reason: Str<'a> = "stop_reason",
-        stop_sequence: Str<'a> = "stop_sequence",
+        stop_sequence: Word<'a> = "stop_sequence",
         stop_details: WireStopDetails<'a> = "stop_details",
     }
 }
@@ -177,7 +177,7 @@ impl StreamDecoder {
 
     fn start(&mut self, message: Raw<'_>, sink: &mut impl FnMut(Event<'_>)) -> Result<(), Malformed> {
         let answer: WireAnswer<'_> = from_str(message.get())?;
-        let id = answer.id.map(|id| id.0);
+        let id = Word::text(answer.id);
         if self.state == State::Open {
             // Some compatible servers say the start of the same answer twice.
             if id.as_deref() != self.message.as_deref() {
@@ -189,8 +189,9 @@ impl StreamDecoder {
         self.message = id.as_deref().map(str::to_owned);
         self.tally = Tally::default();
         self.finish = None;
-        sink(Event::Start { id, model: answer.model.map(|model| model.0), created: None });
-        if let Some(Str(tier)) = answer.usage.as_ref().and_then(|usage| usage.service_tier.as_ref()) {
+        sink(Event::Start { id, model: Word::text(answer.model), created: None });
+        let tier = answer.usage.as_ref().and_then(|usage| usage.service_tier.as_ref());
+        if let Some(tier) = tier.and_then(|tier| tier.0.as_deref()) {
             sink(Event::ServiceTier(Cow::Borrowed(tier)));
         }
         self.count(answer.usage, sink);

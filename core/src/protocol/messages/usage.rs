@@ -2,31 +2,31 @@
 
 use crate::{
     conversation::Usage,
-    protocol::json::{Count, Str, wire_object},
+    protocol::json::{Amount, Word, wire_object},
 };
 
 wire_object! {
     struct WireUsage<'a> {
-        input_tokens: Count = "input_tokens",
-        output_tokens: Count = "output_tokens",
-        cache_creation_input_tokens: Count = "cache_creation_input_tokens",
-        cache_read_input_tokens: Count = "cache_read_input_tokens",
+        input_tokens: Amount = "input_tokens",
+        output_tokens: Amount = "output_tokens",
+        cache_creation_input_tokens: Amount = "cache_creation_input_tokens",
+        cache_read_input_tokens: Amount = "cache_read_input_tokens",
         cache_creation: WireCacheCreation<'a> = "cache_creation",
         output_tokens_details: WireOutputDetails<'a> = "output_tokens_details",
         server_tool_use: WireServerToolUse<'a> = "server_tool_use",
-        service_tier: Str<'a> = "service_tier",
+        service_tier: Word<'a> = "service_tier",
     }
 
     struct WireCacheCreation<'a> {
-        ephemeral_1h_input_tokens: Count = "ephemeral_1h_input_tokens",
+        ephemeral_1h_input_tokens: Amount = "ephemeral_1h_input_tokens",
     }
 
     struct WireOutputDetails<'a> {
-        thinking_tokens: Count = "thinking_tokens",
+        thinking_tokens: Amount = "thinking_tokens",
     }
 
     struct WireServerToolUse<'a> {
-        web_search_requests: Count = "web_search_requests",
+        web_search_requests: Amount = "web_search_requests",
     }
 }
 
@@ -45,10 +45,10 @@ impl Tally {
     /// `message_delta` are cumulative), but one that leaves something out, or that says zero input
     /// after the real number, does not take it back: some compatible servers count only once.
     pub(super) fn update(&mut self, wire: &WireUsage<'_>) {
-        fn take(field: &mut Option<u64>, later: Option<Count>) {
-            match (&field, later) {
-                (_, None) | (Some(1..), Some(Count(0))) => {}
-                (_, Some(Count(later))) => *field = Some(later),
+        fn take(field: &mut Option<u64>, later: Option<Amount>) {
+            match (&field, later.and_then(|later| later.0)) {
+                (_, None) | (Some(1..), Some(0)) => {}
+                (_, Some(later)) => *field = Some(later),
             }
         }
         take(&mut self.input, wire.input_tokens);
