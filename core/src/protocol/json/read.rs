@@ -336,7 +336,7 @@ impl<'de> Deserialize<'de> for Amount {
 
 /// The whole part of a number that is none of the negative ones.
 fn whole(number: f64) -> Option<u64> {
-    (number >= 0.0 && number <= 9_007_199_254_740_992.0).then_some(number as u64)
+    (0.0..=9_007_199_254_740_992.0).contains(&number).then_some(number as u64)
 }
 
 /// Reads strings and numbers as text, and past everything else.
