@@ -260,3 +260,69 @@ fn bad_requests_name_the_field() {
         assert_eq!((error.status.as_u16(), error.param.as_deref()), (400, Some(param)), "{request}: {error}");
     }
 }
+
+/// What a coding agent sends: marked system blocks, tools, a loop with results, settings of its own.
+#[test]
+fn an_agents_request_is_answered_by_any_model() {
+    let mark = json!({ "type": "ephemeral", "ttl": "1h" });
+    let tool = |name: &str| {
+        json!({ "name": name, "description": format!("Does {name}"), "input_schema": {
+            "$schema": "http://json-schema.org/draft-07/schema#", "type": "object",
+            "properties": { "file_path": { "type": "string" }, "limit": { "type": "number" } },
+            "required": ["file_path"], "additionalProperties": false } })
+    };
+    let names = ["Task", "Bash", "Glob", "Grep", "Read", "Edit", "Write", "WebFetch", "TodoWrite"];
+    let request = json!({
+        "model": "m",
+        "max_tokens": 32_000,
+        "temperature": 1,
+        "stream": true,
+        "metadata": { "user_id": "user_x_account__session_y" },
+        "thinking": { "type": "enabled", "budget_tokens": 31_999 },
+        "context_management": { "edits": [{ "type": "clear_thinking_20251015", "keep": "all" }] },
+        "system": [
+            { "type": "text", "text": "You are an agent.", "cache_control": mark },
+            { "type": "text", "text": "Environment: …", "cache_control": mark },
+        ],
+        "tools": names.map(tool),
+        "messages": [
+            { "role": "user", "content": [
+                { "type": "text", "text": "<system-reminder>Remember</system-reminder>" },
+                { "type": "text", "text": "Fix the test" },
+            ] },
+            { "role": "assistant", "content": [
+                { "type": "thinking", "thinking": "", "signature": "s" },
+                { "type": "text", "text": "I will look." },
+                { "type": "tool_use", "id": "toolu_1", "name": "Read", "input": { "file_path": "/a.rs" } },
+                { "type": "tool_use", "id": "toolu_2", "name": "Grep", "input": { "file_path": "/" } },
+            ] },
+            { "role": "user", "content": [
+                { "type": "tool_result", "tool_use_id": "toolu_1", "content": "     1\u{2192}fn main() {}\n" },
+                { "type": "tool_result", "tool_use_id": "toolu_2", "is_error": true,
+                  "content": [{ "type": "text", "text": "<tool_use_error>none</tool_use_error>" }], "cache_control": mark },
+            ] },
+        ],
+    });
+    for (model, effort) in [("gpt-5", json!("high")), ("some-model", Value::Null)] {
+        let (body, dropped) = sent(&request, model);
+        let roles: Vec<&str> = body["messages"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|message| message["role"].as_str().unwrap())
+            .collect();
+        assert_eq!(roles, ["system", "user", "assistant", "tool", "tool"]);
+        assert_eq!(body["messages"][0]["content"], "You are an agent.\n\nEnvironment: …");
+        assert_eq!(
+            body["messages"][2]["tool_calls"][0]["function"]["arguments"],
+            "{\"file_path\":\"/a.rs\"}"
+        );
+        assert_eq!(body["messages"][3]["content"], "     1\u{2192}fn main() {}\n");
+        assert_eq!(body["tools"].as_array().unwrap().len(), names.len());
+        assert_eq!(body["tools"][4]["function"]["parameters"], tool("Read")["input_schema"]);
+        assert_eq!(body["user"], "user_x_account__session_y");
+        assert_eq!(body["reasoning_effort"], effort);
+        assert!(dropped.contains(&"messages[].content[].cache_control".to_owned()), "{dropped:?}");
+        assert!(dropped.contains(&"context_management".to_owned()), "{dropped:?}");
+    }
+}
