@@ -63,12 +63,18 @@ fn failure(error: &Error) -> HttpError {
     if causes().any(|cause| cause.to_string() == "dns error") {
         return HttpError::Dns;
     }
-    match causes().filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind).next() {
+    match causes().find_map(|cause| cause.downcast_ref::<io::Error>()).map(innermost_kind) {
         Some(io::ErrorKind::TimedOut) => HttpError::ConnectTimeout,
-        // rustls wraps its own errors in this kind.
+        // What rustls says comes in this kind.
         Some(io::ErrorKind::InvalidData) => HttpError::Tls,
         _ => HttpError::Connect,
     }
+}
+
+/// The connector wraps an I/O error in another, of no kind.
+fn innermost_kind(error: &io::Error) -> io::ErrorKind {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>());
+    inner.map_or_else(|| error.kind(), innermost_kind)
 }
 
 /// What a provider sends. Dropped, it closes the connection that it came on.
@@ -91,5 +97,52 @@ impl http_body::Body for Incoming {
 
     fn size_hint(&self) -> SizeHint {
         self.0.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::thread;
+
+    async fn failure_at(uri: &str) -> HttpError {
+        let request = Request::get(uri).body(Payload::empty()).unwrap();
+        match Platform::new().send(request).await {
+            Ok(response) => panic!("{uri} answered {}", response.status()),
+            Err(error) => error,
+        }
+    }
+
+    /// A server that says `words` to whoever speaks to it, and hangs up.
+    fn says(words: &'static [u8]) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let _ = stream.read(&mut [0; 1024]);
+                let _ = stream.write_all(words);
+            }
+        });
+        port
+    }
+
+    #[tokio::test]
+    async fn failures_are_told_apart() {
+        let plain = says(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
+        let mute = says(b"");
+        let coded = says(b"HTTP/1.1 200 OK\r\ncontent-encoding: br\r\ncontent-length: 1\r\n\r\n\x06");
+        let table = [
+            ("http://no-such-host.invalid/".to_owned(), HttpError::Dns),
+            ("http://127.0.0.1:1/".to_owned(), HttpError::Connect),
+            (format!("https://127.0.0.1:{plain}/"), HttpError::Tls),
+            (format!("http://127.0.0.1:{mute}/"), HttpError::ResetBeforeHead),
+            (format!("http://127.0.0.1:{coded}/"), HttpError::Encoding),
+        ];
+        for (uri, expected) in table {
+            assert_eq!(failure_at(&uri).await, expected, "{uri}");
+        }
     }
 }
