@@ -575,3 +575,22 @@ fn bad_requests_name_the_field() {
         assert!(!error.message.contains('\u{1}'), "{}", error.message);
     }
 }
+
+#[test]
+fn instructions_alone_are_said_by_the_user() {
+    let system = |text: &str| json!({ "role": "system", "content": text });
+    for (messages, top, said) in [
+        (json!([system("Write a haiku.")]), Value::Null, "Write a haiku."),
+        (json!([system("Be brief."), system("Write a haiku.")]), json!("Be brief."), "Write a haiku."),
+    ] {
+        for model in [ADAPTIVE, UNKNOWN] {
+            let (body, _) = sent(&json!({ "model": "m", "messages": messages }), model);
+            let top_of = |system: &Value| system[0]["text"].as_str().map_or(system.clone(), Value::from);
+            assert_eq!(top_of(&body["system"]), top, "{body}");
+            assert_eq!(
+                (&body["messages"][0]["role"], body["messages"].to_string().contains(said)),
+                (&json!("user"), true)
+            );
+        }
+    }
+}

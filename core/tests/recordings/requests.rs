@@ -36,8 +36,15 @@ fn told_in_chat(request: &Value) -> Vec<Value> {
         }
         text => say(told, kind, text),
     };
-    for message in request["messages"].as_array().unwrap() {
+    let messages = request["messages"].as_array().unwrap();
+    let instructs = |message: &Value| matches!(message["role"].as_str(), Some("system" | "developer"));
+    let alone = messages.iter().all(instructs);
+    for (index, message) in messages.iter().enumerate() {
         match message["role"].as_str().unwrap() {
+            // Anthropic wants somebody to speak.
+            "system" | "developer" if alone && index + 1 == messages.len() => {
+                content(&mut told, "user", &message["content"])
+            }
             "system" | "developer" => content(&mut told, "system", &message["content"]),
             "tool" => {
                 told.push(json!(["result of", message["tool_call_id"]]));

@@ -50,7 +50,24 @@ impl<'r> Turns<'r> {
                 }
             }
         }
+        if sorted.turns.is_empty() {
+            sorted.let_system_speak(request);
+        }
         Ok(sorted)
+    }
+
+    /// The wire wants a turn of the user's; a conversation that is instructions alone, which chat
+    /// allows, has the last of them for one.
+    fn let_system_speak(&mut self, request: &'r Request<'r>) {
+        let says = |part: &&Part<'_>| matches!(part, Part::Text(text) if !is_blank(&text.text));
+        let last = request.messages.iter().enumerate().rev();
+        let Some((index, message)) = last.into_iter().find(|(_, m)| m.parts.iter().any(|p| says(&p))) else {
+            return;
+        };
+        let spoken = message.parts.iter().filter(says).map(|part| (part, Place { message: index, call: 0 }));
+        let spoken: Vec<_> = spoken.collect();
+        self.system.truncate(self.system.len().saturating_sub(spoken.len()));
+        self.push(Role::User, spoken);
     }
 
     fn push(&mut self, side: Role, parts: Vec<(&'r Part<'r>, Place)>) {
