@@ -10,7 +10,7 @@ pub(crate) const WASM_ONLY: [&str; 2] = ["tollbridge-cloudflare", "tollbridge-sp
 
 /// Says to the programs started below that everything is built. Building a crate alone would build its
 /// dependencies again where the whole workspace wants more features of them.
-pub(crate) const ALL_BUILT: &str = "TOLLBRIDGE_ALL_BUILT";
+pub(crate) const ALL_BUILT: &str = "XTASK_ALL_BUILT";
 
 /// Everything that the tests run, in one go.
 pub(crate) fn build_all(project: &Project) -> Outcome {
