@@ -60,12 +60,6 @@ async fn play(hands: Hands, way: Way, body: Value) -> Verdict {
     let ask = hands.post("/v1/chat/completions", sent.to_string()).header("content-type", "application/json");
     let answer = ask.send().await?;
     let status = answer.status.as_u16();
-    let only_system =
-        body["messages"].as_array().into_iter().flatten().all(|message| message["role"] == "system");
-    if matches!(way, Way::Translated) && only_system {
-        // Anthropic wants a turn beside the system prompt, and says so.
-        return super::refused(&answer, 400).map(drop);
-    }
     if matches!(way, Way::Translated) && status == 400 {
         let error = super::shaped_error(&answer)?;
         let ours = error["param"].is_string() && hands.seen().await?.is_empty();
