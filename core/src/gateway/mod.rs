@@ -44,6 +44,7 @@ mod settle;
 mod stream;
 mod translate;
 mod upstream;
+mod written;
 
 use std::{future::Future, sync::Arc};
 

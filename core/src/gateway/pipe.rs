@@ -9,12 +9,12 @@ use std::{borrow::Cow, collections::VecDeque};
 use bytes::{Bytes, BytesMut};
 use serde::de::IgnoredAny;
 
-use super::{relay_chat::ChatRelay, relay_messages::MessagesRelay, translate::Translate};
+use super::{relay_chat::ChatRelay, relay_messages::MessagesRelay, translate::Translate, written::Written};
 use crate::{
     conversation::Usage,
     error::{ApiError, ErrorKind},
     frame::sse::{SseEvent, SseFramer},
-    ledger::{ErrorClass, estimate::Estimator},
+    ledger::ErrorClass,
     ports::HttpError,
     protocol::Front,
 };
@@ -44,7 +44,7 @@ pub(super) struct Facts {
     /// Whether the answer ended, well or not; nothing more will come out.
     pub(super) over: bool,
     /// Counts what the model wrote, for where the provider does not.
-    pub(super) written: Estimator,
+    pub(super) written: Written,
 }
 
 impl Facts {

@@ -10,11 +10,13 @@ use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use memchr::memmem;
 
-use super::pipe::{Facts, Out, cut, fail, last_event};
+use super::{
+    pipe::{Facts, Out, cut, fail, last_event},
+    written::Written,
+};
 use crate::{
     error::{ApiError, ErrorKind},
     frame::sse::{SseEvent, SseFramer},
-    ledger::estimate::Estimator,
     ports::HttpError,
     protocol::{
         Front,
@@ -131,7 +133,7 @@ impl ChatRelay {
         };
         let mut fate = Fate::Passes;
         // Where the blank line between two events is missing, each line is a message.
-        for message in data.split(|byte| *byte == b'\n').filter(|message| !message.is_empty()) {
+        for message in lines(&data) {
             let written = &mut self.facts.written;
             let seen = self.observer.push_with(message, &mut |text| written.add(text));
             if seen.failed {
@@ -179,6 +181,13 @@ impl ChatRelay {
     }
 }
 
+/// The lines that are not empty; nearly always there is one.
+fn lines(data: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let ends = memchr::memchr_iter(b'\n', data).chain([data.len()]);
+    let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', data).map(|end| end + 1));
+    starts.zip(ends).filter_map(|(start, end)| data.get(start..end)).filter(|line| !line.is_empty())
+}
+
 /// The event with a role in its delta, where it has a delta without one. Callers build messages
 /// from deltas and look for the role in the first.
 fn with_role(raw: &Bytes) -> Option<Bytes> {
@@ -207,7 +216,7 @@ pub(super) fn whole(body: Bytes) -> Result<(Bytes, Facts), ApiError> {
     if !observer.done || says_nothing && memmem::find(&body, b"\"choices\"").is_none() {
         return Err(chat::decode_error(StatusCode::BAD_GATEWAY, &body));
     }
-    let mut written = Estimator::default();
+    let mut written = Written::default();
     if observer.usage.output.is_none() {
         texts(&body, &mut |text| written.add(text));
     }

@@ -69,16 +69,19 @@ async fn drain<P: Ports>(ports: &P, mut rest: Box<Rest<P>>) -> Facts {
     rest.pipe.into_facts()
 }
 
-fn take(row: &mut UsageRow, facts: Facts) {
+fn take(row: &mut UsageRow, mut facts: Facts) {
     row.error = row.error.or(facts.error_class());
     row.usage = facts.usage;
-    let written = facts.written.tokens();
+
     // What a provider counts before an answer is over (Anthropic says one token at its beginning)
     // is less than what it wrote by then.
     let broken_off = facts.finish.is_none() && (facts.error.is_some() || !facts.over);
-    if row.usage.output.is_none_or(|counted| broken_off && counted < written) {
-        row.usage.output = Some(written);
-        row.estimated = true;
+    if row.usage.output.is_none() || broken_off {
+        let written = facts.written.tokens();
+        if row.usage.output.is_none_or(|counted| counted < written) {
+            row.usage.output = Some(written);
+            row.estimated = true;
+        }
     }
     row.finish = facts.finish;
     if facts.model.is_some() {

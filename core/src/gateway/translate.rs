@@ -9,13 +9,13 @@ use bytes::{Bytes, BytesMut};
 use super::{
     attempt::Try,
     pipe::{Facts, Out, cut, fail, last_event},
+    written::Written,
 };
 use crate::{
     config::Policy,
     conversation::{Delta, Event, Part, Response},
     error::{ApiError, ErrorKind},
     frame::sse::{SseEvent, SseFramer},
-    ledger::estimate::Estimator,
     ports::{HttpError, Micros},
     protocol::{
         Encoded, Front, Target,
@@ -55,7 +55,7 @@ pub(super) fn whole(attempt: Try<'_>, body: &[u8], now: Micros) -> Result<(Bytes
 
 /// What a whole answer says about itself.
 pub(super) fn facts_of(response: &Response<'_>) -> Facts {
-    let mut written = Estimator::default();
+    let mut written = Written::default();
     if response.usage.output.is_none() {
         let parts = response.choices.iter().flat_map(|choice| &choice.parts);
         parts.for_each(|part| written.add(text_of(part)));
