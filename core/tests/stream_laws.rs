@@ -331,6 +331,21 @@ proptest! {
     }
 
     #[test]
+    fn a_chunk_is_observed_the_same_whatever_came_before_it(chunks in prop::collection::vec(chunk(), 1..6)) {
+        let mut observer = Observer::default();
+        for chunk in chunks.iter().flat_map(|chunk| [chunk, chunk]) {
+            let (mut after, mut alone) = (String::new(), String::new());
+            let seen = observer.push_with(chunk.as_bytes(), &mut |text| after.push_str(text));
+            let fresh = Observer::default().push_with(chunk.as_bytes(), &mut |text| alone.push_str(text));
+            prop_assert_eq!(after, alone);
+            prop_assert_eq!(
+                (seen.content, seen.usage_only, seen.failed),
+                (fresh.content, fresh.usage_only, fresh.failed)
+            );
+        }
+    }
+
+    #[test]
     fn arbitrary_bytes_panic_nothing(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         read_everything(&bytes);
         decode(&bytes, &[]);

@@ -15,7 +15,7 @@ pub(crate) enum Answer<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pace {
     /// Nothing: each is one write, right after the other.
-    Burst,
+    Flushed,
     /// Five milliseconds.
     Paced,
 }
@@ -29,6 +29,7 @@ pub(crate) struct Answers {
 /// One wire's answers, with their heads.
 struct Wire {
     plain: Vec<u8>,
+    burst: Vec<u8>,
     pieces: Vec<Vec<u8>>,
 }
 
@@ -45,7 +46,8 @@ impl Answers {
         let path = head.split(' ').nth(1).unwrap_or_default();
         let wire = if path.ends_with("/messages") { &self.messages } else { &self.chat };
         match path.split('/').nth(1) {
-            Some("burst") => Answer::InPieces(&wire.pieces, Pace::Burst),
+            Some("burst") => Answer::AtOnce(&wire.burst),
+            Some("flushed") => Answer::InPieces(&wire.pieces, Pace::Flushed),
             Some("paced") => Answer::InPieces(&wire.pieces, Pace::Paced),
             _ => Answer::AtOnce(&wire.plain),
         }
@@ -66,7 +68,7 @@ impl Wire {
             events.iter().map(|event| format!("{:x}\r\n{event}\r\n", event.len()).into_bytes()).collect();
         pieces[0].splice(..0, stream_head.into_bytes());
         pieces[events.len() - 1].extend_from_slice(b"0\r\n\r\n");
-        Self { plain: plain.into_bytes(), pieces }
+        Self { plain: plain.into_bytes(), burst: pieces.concat(), pieces }
     }
 }
 
@@ -154,7 +156,8 @@ mod tests {
             }
         };
         assert_eq!(of("/plain/v1/chat/completions"), (1, true));
-        assert_eq!(of("/burst/v1/messages"), (EVENTS, false));
+        assert_eq!(of("/burst/v1/messages"), (1, false));
+        assert_eq!(of("/flushed/v1/messages"), (EVENTS, false));
         assert_eq!(of("/paced/v1/chat/completions"), (EVENTS, true));
     }
 }

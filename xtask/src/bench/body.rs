@@ -21,7 +21,9 @@ pub(super) fn request(scenario: &Scenario, named: bool) -> String {
     };
     let stream = match scenario.manner {
         Manner::Plain => "",
-        Manner::Burst | Manner::Paced => "\"stream\":true,\"stream_options\":{\"include_usage\":true},",
+        Manner::Burst | Manner::Flushed | Manner::Paced => {
+            "\"stream\":true,\"stream_options\":{\"include_usage\":true},"
+        }
     };
     let head = format!("{{\"model\":\"{model}\",{stream}\"temperature\":0.2,\"max_tokens\":4096,");
     if scenario.body < 5_000 {

@@ -5,20 +5,23 @@
 pub(super) enum Manner {
     /// A whole answer of one kilobyte.
     Plain,
-    /// A stream of 64 events, written one right after the other.
+    /// A stream of 64 events in one write.
     Burst,
+    /// A stream of 64 events, each flushed by itself, one right after the other.
+    Flushed,
     /// A stream of 64 events, 5 ms apart.
     Paced,
 }
 
 impl Manner {
-    pub(super) const ALL: [Self; 3] = [Self::Plain, Self::Burst, Self::Paced];
+    pub(super) const ALL: [Self; 4] = [Self::Plain, Self::Burst, Self::Flushed, Self::Paced];
 
     /// The first part of the provider's path, and of the names that go with it.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain",
             Self::Burst => "burst",
+            Self::Flushed => "flushed",
             Self::Paced => "paced",
         }
     }
@@ -61,15 +64,16 @@ const fn translate(name: &'static str, manner: Manner, body: usize, budget: (f64
     Scenario { name, wire: Wire::Messages, manner, body, connections: 32, budget: Some(budget) }
 }
 
-use Manner::{Burst, Paced, Plain};
+use Manner::{Burst, Flushed, Paced, Plain};
 
 /// The table.
-pub(super) const SCENARIOS: [Scenario; 11] = [
+pub(super) const SCENARIOS: [Scenario; 12] = [
     relay("relay 1 KB, 1 connection", Plain, 1_000, 1, None),
     relay("relay 1 KB, 32 connections", Plain, 1_000, 32, Some((2.0, 1.6))),
     relay("relay 1 KB, 256 connections", Plain, 1_000, 256, Some((1.9, 1.5))),
     relay("relay stream in a burst", Burst, 1_000, 32, Some((1.3, 0.9))),
     relay("relay stream in a burst, 256 connections", Burst, 1_000, 256, None),
+    relay("relay stream flushed by event", Flushed, 1_000, 32, None),
     relay("relay stream 5 ms apart", Paced, 1_000, 128, Some((1.4, 1.15))),
     relay("relay 10 KB agent body", Plain, 10_000, 32, Some((2.0, 1.6))),
     relay("relay 100 KB agent body", Plain, 100_000, 32, Some((2.8, 2.0))),

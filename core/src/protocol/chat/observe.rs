@@ -47,7 +47,12 @@ pub struct Observer {
     pub done: bool,
     /// Bytes of text, reasoning and arguments so far, escapes counted as they stand.
     pub text_bytes: u64,
+    /// What a chunk said before its first text, which tells nothing: the next ones say the same.
+    opening: Vec<u8>,
 }
+
+/// Bytes of an opening that are worth keeping.
+const OPENING_LIMIT: usize = 1 << 10;
 
 wire_object! {
     struct WireChunk<'a> {
@@ -90,7 +95,12 @@ impl Observer {
             self.done = true;
             return Seen { done: true, ..Seen::default() };
         }
-        let glance = glance(data, text);
+        let from = if data.starts_with(&self.opening) { self.opening.len() } else { 0 };
+        let glance = glance(data, from, text);
+        if from == 0 && (1..=OPENING_LIMIT).contains(&glance.opening) {
+            self.opening.clear();
+            self.opening.extend_from_slice(data.get(..glance.opening).unwrap_or_default());
+        }
         self.text_bytes += glance.text_bytes;
         let mut seen = Seen { content: glance.text_bytes > 0, ..Seen::default() };
         let known = self.id.is_some() && self.model.is_some();
@@ -163,17 +173,19 @@ struct Glance {
     text_bytes: u64,
     /// Whether it may hold a finish reason, usage or an error.
     may_tell: bool,
+    /// How far it reaches to the colon of its first text, where nothing before that may tell.
+    opening: usize,
 }
 
 /// Hands what the model wrote in an answer, whole or a chunk, to `text`, escapes undone.
 pub fn texts(answer: &[u8], text: &mut impl FnMut(&str)) {
-    glance(answer, text);
+    glance(answer, 0, text);
 }
 
-/// Looks at every colon for the member that it belongs to.
-fn glance(data: &[u8], text: &mut impl FnMut(&str)) -> Glance {
+/// Looks at every colon from `from` on for the member that it belongs to.
+fn glance(data: &[u8], from: usize, text: &mut impl FnMut(&str)) -> Glance {
     let mut glance = Glance::default();
-    let mut at = 0;
+    let mut at = from;
     while let Some(found) = memchr::memchr(b':', data.get(at..).unwrap_or_default()) {
         let colon = at + found;
         at = colon + 1;
@@ -186,6 +198,9 @@ fn glance(data: &[u8], text: &mut impl FnMut(&str)) -> Glance {
         match first {
             // The first of them ends the name of reasoning_content too.
             b'"' if is(b"content") || is(b"\"reasoning") || is(b"\"arguments") => {
+                if glance.text_bytes == 0 && !glance.may_tell {
+                    glance.opening = colon;
+                }
                 let length = string_len(value.get(1..).unwrap_or_default());
                 hand_on(value.get(..length + 2).unwrap_or_default(), text);
                 glance.text_bytes += length as u64;
