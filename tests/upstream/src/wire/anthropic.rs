@@ -23,7 +23,11 @@ impl Wire for Anthropic {
 
     fn check(&self, ask: &Ask) -> Result<(), Fault> {
         check_credential(ask, self.credential(ask).as_deref())?;
-        if ask.header("anthropic-version") != Some("2023-06-01") {
+        // A date; callers' SDKs name newer ones than the gateway does.
+        if !ask
+            .header("anthropic-version")
+            .is_some_and(|version| version.len() == 10 && version.starts_with("20"))
+        {
             return refuse("anthropic-version: header is required");
         }
         if !ask.header("content-type").is_some_and(|value| value.starts_with("application/json")) {
