@@ -151,11 +151,6 @@ impl StreamEncoder {
         out.extend_from_slice(b"data: [DONE]\n\n");
     }
 
-    /// Writes a comment, so that nothing between here and the caller takes silence for an end.
-    pub fn keep_alive(&self, out: &mut BytesMut) {
-        out.extend_from_slice(b": keep-alive\n\n");
-    }
-
     /// Opens the object of a chunk.
     fn frame<'o>(&self, out: &'o mut BytesMut) -> Object<'o, BytesMut> {
         out.extend_from_slice(b"data: ");

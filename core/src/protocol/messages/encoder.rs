@@ -110,11 +110,6 @@ impl StreamEncoder {
         self.state = State::Failed;
     }
 
-    /// Writes the protocol's sign of life.
-    pub fn keep_alive(&self, out: &mut BytesMut) {
-        frame(out, "ping", |_| {});
-    }
-
     fn start(&mut self, id: Option<&str>, model: Option<&str>, out: &mut BytesMut) {
         if self.state == State::Open {
             return;
