@@ -1,4 +1,4 @@
-//! `docs/translation.md` holds the field table as it is in the code. `UPDATE_DOCS=1` writes it there.
+//! `docs/translation.md` holds the field tables as they are in the code. `UPDATE_DOCS=1` writes them there.
 
 use std::fmt::Write;
 
@@ -7,17 +7,35 @@ use tollbridge_core::protocol::{
     fields::{Fate, request_fields},
 };
 
-/// The tables of the document: the front, the wire, the heading of the column.
-const TABLES: [(Front, Wire, &str); 2] =
-    [(Front::Chat, Wire::Messages, "on Anthropic's wire"), (Front::Messages, Wire::Chat, "on the chat wire")];
+const FRONTS: [Front; 2] = [Front::Chat, Front::Messages];
 
-fn table(front: Front, wire: Wire, heading: &str) -> String {
+/// The wires that a front's requests are translated to, and the heading of each one's column.
+const WIRES: [(Wire, &str); 2] = [(Wire::Chat, "on the chat wire"), (Wire::Messages, "on Anthropic's wire")];
+
+/// Each pair of a front and a wire that is not its own.
+fn pairs() -> impl Iterator<Item = (Front, Wire, &'static str)> {
+    FRONTS.into_iter().flat_map(|front| {
+        let foreign = WIRES.into_iter().filter(move |(wire, _)| *wire != front.wire());
+        foreign.map(move |(wire, heading)| (front, wire, heading))
+    })
+}
+
+fn requests(front: Front, wire: Wire, heading: &str) -> String {
     let mut table = format!("\n| field | {heading} | |\n| --- | --- | --- |\n");
     for field in request_fields(front) {
-        writeln!(table, "| `{}` | {} | {} |", field.name, field.fate(wire).name(), field.note).unwrap();
+        let said = field.on(wire);
+        writeln!(table, "| `{}` | {} | {} |", field.name, said.fate.name(), said.note).unwrap();
     }
     table.push('\n');
     table
+}
+
+/// Puts `table` between the marks of `name`.
+fn replace(text: &str, name: &str, table: &str) -> String {
+    let (begin, end) = (format!("<!-- {name}: begin -->\n"), format!("<!-- {name}: end -->"));
+    let (head, rest) = text.split_once(&begin).unwrap_or_else(|| panic!("no beginning of {name}"));
+    let (_, tail) = rest.split_once(&end).unwrap_or_else(|| panic!("no end of {name}"));
+    format!("{head}{begin}{table}{end}{tail}")
 }
 
 #[test]
@@ -25,28 +43,26 @@ fn the_document_holds_the_field_tables() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/translation.md");
     let text = std::fs::read_to_string(path).expect("docs/translation.md");
     let mut expected = text.clone();
-    for (front, wire, heading) in TABLES {
-        let (begin, end) =
-            (format!("<!-- {}: begin -->\n", front.name()), format!("<!-- {}: end -->", front.name()));
-        let (head, rest) = expected.split_once(&begin).expect("the beginning of a table");
-        let (_, tail) = rest.split_once(&end).expect("the end of a table");
-        expected = format!("{head}{begin}{}{end}{tail}", table(front, wire, heading));
+    for (front, wire, heading) in pairs() {
+        let name = format!("requests from {} to {}", front.name(), wire.name());
+        expected = replace(&expected, &name, &requests(front, wire, heading));
     }
-    if std::env::var_os("BLESS").is_some() {
+    if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(path, expected).expect("docs/translation.md is written");
     } else {
-        assert!(text == expected, "docs/translation.md is out of date: run this test with BLESS=1");
+        assert!(text == expected, "docs/translation.md is out of date: run this test with UPDATE_DOCS=1");
     }
 }
 
 #[test]
 fn every_field_has_one_row_and_a_reason_where_it_is_lost() {
-    for (front, wire, _) in TABLES {
+    for (front, wire, _) in pairs() {
         let fields = request_fields(front);
         for (i, field) in fields.iter().enumerate() {
             assert!(fields[..i].iter().all(|other| other.name != field.name), "{} stands twice", field.name);
-            let lost = matches!(field.fate(wire), Fate::Dropped | Fate::Refused);
-            assert!(!lost || !field.note.is_empty(), "{} is lost without a reason", field.name);
+            let said = field.on(wire);
+            let lost = matches!(said.fate, Fate::Dropped | Fate::Refused);
+            assert!(!lost || !said.note.is_empty(), "{} is lost without a reason", field.name);
         }
     }
 }

@@ -1,0 +1,99 @@
+//! The field table: what becomes of each request field on each wire.
+//!
+//! One row a field, in the caller's own spelling; one column a wire. Encoders do not decide what a
+//! loss means: they look it up here ([`Report`]), and `docs/translation.md` is printed from the
+//! same rows. A value that is the wire's default anyway is no loss and never gets this far.
+//!
+//! `refused` is for losses that change the meaning of a request: input that the model would not
+//! see, tools, tool choice, the form of the answer, several answers, stop sequences,
+//! probabilities, the limit on tokens. What is `dropped` is named to the caller in a header.
+
+mod chat;
+mod messages;
+mod report;
+
+use super::{Front, Wire};
+
+pub use report::Losses;
+pub(crate) use report::Report;
+
+/// What becomes of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Sent under its own name or the wire's name for the same thing.
+    Carried,
+    /// Said in another way.
+    Mapped,
+    /// Left out, and named to the caller.
+    Dropped,
+    /// A 400 that names the field and the provider.
+    Refused,
+}
+
+impl Fate {
+    /// The word that documents use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Carried => "carried",
+            Self::Mapped => "mapped",
+            Self::Dropped => "dropped",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// What becomes of a field on one wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Said {
+    /// What becomes of it.
+    pub fate: Fate,
+    /// How, or why not.
+    pub note: &'static str,
+}
+
+/// One row: a request field of a front.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// Its path in the caller's protocol.
+    pub name: &'static str,
+    /// What becomes of it on the chat wire.
+    pub chat: Said,
+    /// What becomes of it on Anthropic's wire.
+    pub messages: Said,
+    /// What becomes of it on Gemini's wire.
+    pub gemini: Said,
+}
+
+impl Field {
+    /// What becomes of it on `wire`; a front's own wire carries everything.
+    pub fn on(&self, wire: Wire) -> Said {
+        match wire {
+            Wire::Chat => self.chat,
+            Wire::Messages => self.messages,
+        }
+    }
+}
+
+/// The request fields of a front.
+pub fn request_fields(front: Front) -> &'static [Field] {
+    match front {
+        Front::Chat => chat::FIELDS,
+        Front::Messages => messages::FIELDS,
+    }
+}
+
+const fn carried(note: &'static str) -> Said {
+    Said { fate: Fate::Carried, note }
+}
+
+const fn mapped(note: &'static str) -> Said {
+    Said { fate: Fate::Mapped, note }
+}
+
+const fn dropped(note: &'static str) -> Said {
+    Said { fate: Fate::Dropped, note }
+}
+
+const fn refused(note: &'static str) -> Said {
+    Said { fate: Fate::Refused, note }
+}
