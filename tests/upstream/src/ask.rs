@@ -14,6 +14,8 @@ use crate::{
 pub enum Endpoint {
     /// An answer from a model.
     Generate,
+    /// The number of a prompt's tokens.
+    Count,
     /// The list of models.
     Models,
     /// Nothing the stand-in knows.
@@ -56,7 +58,7 @@ impl Ask {
         let body: Value = serde_json::from_slice(&raw).unwrap_or(Value::Null);
         let (wire, endpoint) = wire::of_path(&path);
         let model =
-            body["model"].as_str().map(str::to_owned).or_else(|| deployment(&path)).unwrap_or_default();
+            body["model"].as_str().map(str::to_owned).or_else(|| named_in_path(&path)).unwrap_or_default();
         let script = match after(&path, "/s/") {
             Some(script) => Script::parse(&script),
             None => Script::of_model(&model),
@@ -67,7 +69,7 @@ impl Ask {
             method: parts.method.clone(),
             query: parts.uri.query().unwrap_or_default().to_owned(),
             headers: parts.headers.clone(),
-            stream: body["stream"].as_bool().unwrap_or(false),
+            stream: body["stream"].as_bool().unwrap_or(path.ends_with(":streamGenerateContent")),
             inventory: after(&path, "/m/").map(|ids| ids.split(',').map(unescape_slash).collect()),
             path,
             raw,
@@ -98,9 +100,14 @@ fn unescape_slash(id: &str) -> String {
     id.replace("%2F", "/").replace("%2f", "/")
 }
 
-/// Azure names the model in the path: `/openai/deployments/<name>/chat/completions`.
-fn deployment(path: &str) -> Option<String> {
-    after(path, "/deployments/")
+/// Azure names the model in the path, `/openai/deployments/<name>/chat/completions`, and so does
+/// Google, `/v1beta/models/<name>:generateContent`.
+fn named_in_path(path: &str) -> Option<String> {
+    let google = || {
+        let (name, _method) = path.rsplit_once(':')?;
+        Some(name.rsplit_once("/models/")?.1.replace("%7E", "~"))
+    };
+    after(path, "/deployments/").or_else(google)
 }
 
 fn token(raw: &[u8]) -> Option<String> {

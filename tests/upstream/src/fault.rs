@@ -1,6 +1,7 @@
 //! Errors as providers report them, one row a status.
 //!
-//! Types and codes are those of OpenAI's "Error codes" guide and of Anthropic's "Errors" page.
+//! Types and codes are those of OpenAI's "Error codes" guide, of Anthropic's "Errors" page and of
+//! Google's `google.rpc.Code`.
 
 /// An error, before a wire gives it a shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,8 +14,12 @@ pub struct Fault {
     pub openai_code: &'static str,
     /// Anthropic's `type`.
     pub anthropic_type: &'static str,
+    /// Google's `status`.
+    pub google_status: &'static str,
     /// The text.
     pub message: String,
+    /// After how many seconds to try again, where the provider says so.
+    pub retry: Option<String>,
 }
 
 type Row = (u16, &'static str, &'static str, &'static str, &'static str);
@@ -47,7 +52,15 @@ impl Fault {
             .find(|row| row.0 == status)
             .copied()
             .unwrap_or((status, "server_error", "", "api_error", "An error, says the stand-in."));
-        Fault { status, openai_type, openai_code, anthropic_type, message: message.to_owned() }
+        Fault {
+            status,
+            openai_type,
+            openai_code,
+            anthropic_type,
+            google_status: google_status(status),
+            message: message.to_owned(),
+            retry: None,
+        }
     }
 
     /// A refusal by location, as OpenAI words it.
@@ -60,8 +73,36 @@ impl Fault {
         }
     }
 
+    /// A key that Google does not know, which it answers with a 400.
+    pub fn of_google_key() -> Fault {
+        Fault {
+            openai_code: "invalid_api_key",
+            ..Fault::of(400).saying("API key not valid. Please pass a valid API key.")
+        }
+    }
+
+    /// Whether the request's body is to blame.
+    pub fn is_of_the_body(&self) -> bool {
+        self.status == 400 && self.openai_code.is_empty()
+    }
+
     /// The same error with a text of its own.
     pub fn saying(self, message: impl Into<String>) -> Fault {
         Fault { message: message.into(), ..self }
+    }
+}
+
+fn google_status(status: u16) -> &'static str {
+    match status {
+        400 | 413 => "INVALID_ARGUMENT",
+        401 => "UNAUTHENTICATED",
+        403 => "PERMISSION_DENIED",
+        404 => "NOT_FOUND",
+        408 | 504 => "DEADLINE_EXCEEDED",
+        409 => "ABORTED",
+        429 => "RESOURCE_EXHAUSTED",
+        500 => "INTERNAL",
+        503 | 529 => "UNAVAILABLE",
+        _ => "UNKNOWN",
     }
 }

@@ -45,7 +45,7 @@ pub struct Recorded {
 }
 
 /// The wires that the stand-in plays.
-pub const WIRES: [&str; 2] = ["openai-chat", "anthropic-messages"];
+pub const WIRES: [&str; 3] = ["openai-chat", "anthropic-messages", "gemini-generate"];
 
 /// The folder of recordings: `TOLLBRIDGE_RECORDINGS`, else `shared/recordings` beside the
 /// repository, else none.

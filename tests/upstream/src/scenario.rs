@@ -67,6 +67,7 @@ const BEHAVIOURS: &[(&str, Behaviour)] = &[
 
 /// Every setting of the language.
 const SETTINGS: &[&str] = &[
+    "anysig",
     "as",
     "azure",
     "body",
@@ -96,6 +97,7 @@ const SETTINGS: &[&str] = &[
     "nousage",
     "piece",
     "pt",
+    "redacted",
     "resetin",
     "retry",
     "retryms",
@@ -103,6 +105,7 @@ const SETTINGS: &[&str] = &[
     "status",
     "step",
     "then",
+    "think",
     "times",
     "turns",
     "usage",
@@ -127,6 +130,7 @@ pub fn answer(standin: &Standin, ask: &Ask, session: &Arc<Session>, attempt: usi
             faulty(ask, &Fault::of(404).saying(format!("the stand-in knows no path {}", ask.path)))
         }
         Endpoint::Models => models(ask),
+        Endpoint::Count => count(ask),
         Endpoint::Generate => generate(standin, ask, session, attempt),
     };
     delivery::shape(answer, &ask.script).header(ask.wire.id_header(), format!("req_up_{attempt}"))
@@ -141,13 +145,22 @@ fn models(ask: &Ask) -> Answer {
         return error(ask);
     }
     let all = || MODELS.iter().map(|id| (*id).to_owned()).collect();
-    Answer::json(200, &ask.wire.models(&ask.inventory.clone().unwrap_or_else(all)))
+    Answer::json(200, &ask.wire.models(ask, &ask.inventory.clone().unwrap_or_else(all)))
+}
+
+/// A count of `pt` tokens, or what a server does instead.
+fn count(ask: &Ask) -> Answer {
+    match ask.wire.check(ask) {
+        Err(fault) => faulty(ask, &fault),
+        Ok(()) if ask.script.name() == "error" => error(ask),
+        Ok(()) => Answer::json(200, &ask.wire.count(ask.script.number("pt").unwrap_or(17))),
+    }
 }
 
 fn generate(standin: &Standin, ask: &Ask, session: &Arc<Session>, attempt: usize) -> Answer {
     let replayed = ask.script.name() == "replay";
     match ask.wire.check(ask) {
-        Err(fault) if !(replayed && fault.status == 400) => return faulty(ask, &fault),
+        Err(fault) if !(replayed && fault.is_of_the_body()) => return faulty(ask, &fault),
         _ => {}
     }
     let name = ask.script.name();
@@ -167,6 +180,9 @@ fn generate(standin: &Standin, ask: &Ask, session: &Arc<Session>, attempt: usize
 /// A reply in the wire's shape, whole or streamed as it was asked for.
 fn render(ask: &Ask, mut reply: Reply) -> Answer {
     let script = &ask.script;
+    if script.has("think") && ask.wire.thinks(ask) {
+        reply.parts.insert(0, thought());
+    }
     let usage = &mut reply.usage;
     for (key, field) in [
         ("pt", &mut usage.prompt),
@@ -271,10 +287,12 @@ fn agent_loop(ask: &Ask) -> Reply {
     }
 }
 
+fn thought() -> Part {
+    Part::Reasoning(pieces("The river rises in April, so the piers must be wide apart.", 7))
+}
+
 fn reason(ask: &Ask) -> Reply {
-    let thought = pieces("The river rises in April, so the piers must be wide apart.", 7);
-    let said = Part::Text(passage::tokens(number(ask, "n", 6)));
-    Reply::of(vec![Part::Reasoning(thought), said], Finish::Stop)
+    Reply::of(vec![thought(), Part::Text(passage::tokens(number(ask, "n", 6)))], Finish::Stop)
 }
 
 /// What the asked-for schema wants, as text, or through the tool that stands in for a schema.
@@ -288,12 +306,13 @@ fn structured(ask: &Ask) -> Reply {
 
 fn error(ask: &Ask) -> Answer {
     let script = &ask.script;
-    let fault = match script.has("location") {
-        true => Fault::location(),
+    let mut fault = match script.has("location") {
+        true => ask.wire.location(),
         false => Fault::of(script.number("status").unwrap_or(500) as u16),
     };
+    fault.retry = script.text("retry").map(str::to_owned);
     let mut answer = faulty(ask, &fault);
-    if let Some(seconds) = script.text("retry") {
+    if let Some(seconds) = script.text("retry").filter(|_| ask.wire.retry_header()) {
         answer = answer.header("retry-after", seconds);
     }
     if let Some(milliseconds) = script.text("retryms") {

@@ -28,7 +28,8 @@ fn fill(schema: &Value, root: &Value, depth: usize) -> Value {
         }
     }
     let kind = schema["type"].as_str().or_else(|| schema["type"][0].as_str()).unwrap_or("object");
-    match kind {
+    // Gemini's own form of a schema has its types in capitals.
+    match kind.to_ascii_lowercase().as_str() {
         "string" => json!("settled"),
         "integer" => json!(7),
         "number" => json!(1.5),

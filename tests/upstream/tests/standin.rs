@@ -28,6 +28,7 @@ impl Probe {
         let request = Request::post(format!("http://{}{path}", self.address))
             .header("authorization", "Bearer sk-up-openai")
             .header("x-api-key", "sk-up-anthropic")
+            .header("x-goog-api-key", "sk-up-gemini")
             .header("anthropic-version", "2023-06-01")
             .header("content-type", "application/json")
             .body(Full::from(body.to_string()))
@@ -56,6 +57,10 @@ fn chat(model: &str, stream: bool) -> Value {
     json!({"model": model, "stream": stream, "messages": [{"role": "user", "content": "hello"}]})
 }
 
+fn contents() -> Value {
+    json!({"contents": [{"role": "user", "parts": [{"text": "hello"}]}]})
+}
+
 fn message(model: &str, stream: bool) -> Value {
     json!({"model": model, "stream": stream, "max_tokens": 50, "messages": [{"role": "user", "content": "hello"}]})
 }
@@ -79,7 +84,43 @@ async fn every_reply_is_complete_on_every_wire() {
             stream.starts_with("event: message_start\n") && stream.contains("event: message_stop\n"),
             "{name}"
         );
+        for model in [name.to_owned(), format!("gemini-3-flash~{name}")] {
+            let at = |method: &str| format!("/gemini/v1beta/models/{model}:{method}");
+            let whole = text(probe.send(&at("generateContent"), contents()).await).await.unwrap();
+            let whole: Value = serde_json::from_str(&whole).unwrap();
+            assert!(whole["candidates"][0]["finishReason"].is_string(), "{model}: {whole}");
+            let at = at("streamGenerateContent?alt=sse");
+            let stream = text(probe.send(&at, contents()).await).await.unwrap();
+            let last = stream.trim_end().rsplit("\r\n\r\n").next().unwrap_or_default();
+            assert!(last.contains("\"finishReason\""), "{model}: {stream}");
+        }
     }
+}
+
+#[tokio::test]
+async fn tokens_are_counted() {
+    let probe = probe().await;
+    let mut asked = message("ok.pt-31", false);
+    assert_eq!(probe.send("/v1/messages/count_tokens", asked.clone()).await.status(), 400);
+    asked.as_object_mut().unwrap().retain(|name, _| !["max_tokens", "stream"].contains(&name.as_str()));
+    let counted = text(probe.send("/v1/messages/count_tokens", asked).await).await.unwrap();
+    assert_eq!(counted, r#"{"input_tokens":31}"#);
+    let counted =
+        text(probe.send("/gemini/v1beta/models/ok.pt-31:countTokens", contents()).await).await.unwrap();
+    assert!(counted.contains("\"totalTokens\":31"), "{counted}");
+}
+
+#[tokio::test]
+async fn geminis_models_come_in_pages() {
+    let probe = probe().await;
+    let page = |query: &str| format!("/gemini/m/a,b,c/v1beta/models?pageSize=2{query}");
+    let first: Value =
+        serde_json::from_str(&text(probe.send(&page(""), json!({})).await).await.unwrap()).unwrap();
+    assert_eq!((first["models"].as_array().unwrap().len(), &first["nextPageToken"]), (2, &json!("2")));
+    let next: Value =
+        serde_json::from_str(&text(probe.send(&page("&pageToken=2"), json!({})).await).await.unwrap())
+            .unwrap();
+    assert_eq!((&next["models"][0]["name"], &next["nextPageToken"]), (&json!("models/c"), &Value::Null));
 }
 
 #[tokio::test]
@@ -115,6 +156,13 @@ async fn a_foreign_key_is_refused() {
         .body(Full::from(chat("ok", false).to_string()))
         .unwrap();
     assert_eq!(probe.client.request(request).await.unwrap().status(), 401);
+    let request = Request::post(format!("http://{}/gemini/v1beta/models/ok:generateContent", probe.address))
+        .header("x-goog-api-key", "sk-tb-gateway")
+        .body(Full::from(contents().to_string()))
+        .unwrap();
+    let response = probe.client.request(request).await.unwrap();
+    assert_eq!(response.status(), 400);
+    assert!(text(response).await.unwrap().contains("API_KEY_INVALID"));
 }
 
 #[tokio::test]

@@ -103,7 +103,7 @@ impl Wire for Chat {
         frame(&self.fault(fault))
     }
 
-    fn models(&self, ids: &[String]) -> Value {
+    fn models(&self, _: &Ask, ids: &[String]) -> Value {
         let row =
             |id: &String| json!({"id": id, "object": "model", "created": CREATED, "owned_by": "stand-in"});
         json!({"object": "list", "data": ids.iter().map(row).collect::<Vec<_>>()})

@@ -15,6 +15,8 @@ use crate::{
 
 pub mod anthropic;
 pub mod chat;
+pub mod gemini;
+mod signature;
 
 /// A tool as the caller declared it.
 pub struct Tool {
@@ -38,6 +40,14 @@ pub trait Wire: Sync {
     fn answer_schema(&self, ask: &Ask) -> Option<Value>;
     /// The name of the one tool that the caller forces.
     fn forced_tool(&self, ask: &Ask) -> Option<String>;
+    /// Whether thoughts are to be shown.
+    fn thinks(&self, _: &Ask) -> bool {
+        false
+    }
+    /// The count of a prompt's tokens. Null where the wire counts none.
+    fn count(&self, _: u64) -> Value {
+        Value::Null
+    }
     /// The texts of all tool results in the conversation.
     fn tool_results(&self, ask: &Ask) -> Vec<String>;
     /// The answer as one body.
@@ -48,8 +58,16 @@ pub trait Wire: Sync {
     fn fault(&self, fault: &Fault) -> Value;
     /// An error as a framed event.
     fn fault_event(&self, fault: &Fault) -> Bytes;
+    /// The refusal of callers from some places.
+    fn location(&self) -> Fault {
+        Fault::location()
+    }
+    /// Whether a header tells how long to wait.
+    fn retry_header(&self) -> bool {
+        true
+    }
     /// The list of models.
-    fn models(&self, ids: &[String]) -> Value;
+    fn models(&self, ask: &Ask, ids: &[String]) -> Value;
     /// The headers that tell of limits.
     fn limit_headers(&self) -> &'static [(&'static str, &'static str)];
     /// The header that names the request.
@@ -60,12 +78,21 @@ pub trait Wire: Sync {
 const ROWS: &[(&str, &dyn Wire, Endpoint)] = &[
     ("/chat/completions", &chat::Chat, Endpoint::Generate),
     ("/messages", &anthropic::Anthropic, Endpoint::Generate),
+    ("/messages/count_tokens", &anthropic::Anthropic, Endpoint::Count),
+    (":generateContent", &gemini::Gemini, Endpoint::Generate),
+    (":streamGenerateContent", &gemini::Gemini, Endpoint::Generate),
+    (":countTokens", &gemini::Gemini, Endpoint::Count),
 ];
 
-/// The wire and endpoint of a path. `/models` is Anthropic's under `/anthropic/`, else OpenAI's.
+/// The wire and endpoint of a path. `/models` is Anthropic's under `/anthropic/`, Google's under
+/// `/gemini/`, else OpenAI's.
 pub fn of_path(path: &str) -> (&'static dyn Wire, Endpoint) {
     if path.ends_with("/models") {
-        let wire: &dyn Wire = if path.contains("/anthropic/") { &anthropic::Anthropic } else { &chat::Chat };
+        let wire: &dyn Wire = match path {
+            _ if path.contains("/anthropic/") => &anthropic::Anthropic,
+            _ if path.contains("/gemini/") => &gemini::Gemini,
+            _ => &chat::Chat,
+        };
         return (wire, Endpoint::Models);
     }
     ROWS.iter()

@@ -1,0 +1,126 @@
+//! What Gemini says: candidates of parts, usage beside each, and no word for "tools are wanted".
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::{Wire, signs};
+use crate::{
+    ask::Ask,
+    reply::{Finish, Part, Reply, Usage},
+    wire::signature,
+};
+
+const ID: &str = "gemini-standin";
+
+/// The answer as one body.
+pub(super) fn whole(ask: &Ask, reply: &Reply) -> Value {
+    let mut parts: Vec<Value> = Vec::new();
+    for (index, part) in reply.parts.iter().enumerate() {
+        parts.extend(of_part(ask, reply, index, part, &|pieces| vec![pieces.concat()]));
+    }
+    sign_last(ask, reply, &mut parts);
+    chunk(ask, reply, parts, true)
+}
+
+/// The answer as framed events: one for every piece of text and every call, and one at the end.
+pub(super) fn stream(ask: &Ask, reply: &Reply) -> Vec<Bytes> {
+    let each = |pieces: &[Arc<str>]| pieces.iter().map(|piece| piece.to_string()).collect();
+    let mut events = Vec::new();
+    for (index, part) in reply.parts.iter().enumerate() {
+        let parts = of_part(ask, reply, index, part, &each);
+        events.extend(parts.into_iter().map(|part| frame(&chunk(ask, reply, vec![part], false))));
+    }
+    let mut last = vec![json!({"text": ""})];
+    sign_last(ask, reply, &mut last);
+    events.push(frame(&chunk(ask, reply, last, true)));
+    events
+}
+
+/// Google ends its lines with CR LF.
+pub(super) fn frame(data: &Value) -> Bytes {
+    format!("data: {data}\r\n\r\n").into()
+}
+
+fn of_part(
+    ask: &Ask,
+    reply: &Reply,
+    index: usize,
+    part: &Part,
+    cut: &dyn Fn(&[Arc<str>]) -> Vec<String>,
+) -> Vec<Value> {
+    match part {
+        Part::Text(pieces) | Part::Refusal(pieces) => {
+            cut(pieces).into_iter().map(|text| json!({"text": text})).collect()
+        }
+        Part::Reasoning(pieces) => {
+            cut(pieces).into_iter().map(|text| json!({"text": text, "thought": true})).collect()
+        }
+        Part::Call { id, name, arguments } => {
+            let args: Value = serde_json::from_str(&arguments.concat()).unwrap_or_else(|_| json!({}));
+            let mut call = json!({"name": name, "args": args});
+            let mut part = json!({});
+            if signs(ask) {
+                call["id"] = json!(id);
+                let first = !reply.parts[..index].iter().any(|part| matches!(part, Part::Call { .. }));
+                if first {
+                    let results = super::Gemini.tool_results(ask).len();
+                    part["thoughtSignature"] = json!(signature::of_call(name, results));
+                }
+            }
+            part["functionCall"] = call;
+            vec![part]
+        }
+    }
+}
+
+/// Without a call, the last part carries the signature; it need not come back.
+fn sign_last(ask: &Ask, reply: &Reply, parts: &mut [Value]) {
+    let calls = reply.parts.iter().any(|part| matches!(part, Part::Call { .. }));
+    if let Some(last) = parts.last_mut().filter(|_| signs(ask) && !calls) {
+        last["thoughtSignature"] = json!(signature::of_thought("an answer"));
+    }
+}
+
+fn chunk(ask: &Ask, reply: &Reply, parts: Vec<Value>, last: bool) -> Value {
+    let mut candidate = json!({"content": {"parts": parts, "role": "model"}, "index": 0});
+    if last {
+        candidate["finishReason"] = json!(finish(reply.finish));
+    }
+    let mut body = json!({"candidates": [candidate], "modelVersion": ask.model, "responseId": ID});
+    if !ask.script.has("nousage") {
+        body["usageMetadata"] = usage(&reply.usage, last);
+    }
+    if let Some((name, value)) = &reply.extra {
+        body[name] = value.clone();
+    }
+    body
+}
+
+fn finish(finish: Finish) -> &'static str {
+    match finish {
+        Finish::Stop | Finish::ToolCalls | Finish::StopSequence => "STOP",
+        Finish::Length => "MAX_TOKENS",
+        Finish::Filtered => "SAFETY",
+    }
+}
+
+/// Candidates' tokens here leave out those of thoughts, and what was counted so far stands in every
+/// event.
+fn usage(usage: &Usage, last: bool) -> Value {
+    let details = json!([{"modality": "TEXT", "tokenCount": usage.prompt}]);
+    let mut told = json!({"promptTokenCount": usage.prompt, "totalTokenCount": usage.prompt,
+        "promptTokensDetails": details, "serviceTier": "standard"});
+    if last {
+        told["candidatesTokenCount"] = json!(usage.completion - usage.reasoning.min(usage.completion));
+        told["totalTokenCount"] = json!(usage.prompt + usage.completion);
+        if usage.reasoning > 0 {
+            told["thoughtsTokenCount"] = json!(usage.reasoning);
+        }
+        if usage.cached > 0 {
+            told["cachedContentTokenCount"] = json!(usage.cached);
+        }
+    }
+    told
+}
