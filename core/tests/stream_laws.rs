@@ -23,7 +23,7 @@ fn decode(bytes: &[u8], cuts: &[usize]) -> Vec<String> {
 
 /// What chat's decoder says.
 fn decode_chat(bytes: &[u8], cuts: &[usize]) -> Vec<String> {
-    let mut decoder = chat::StreamDecoder::new();
+    let mut decoder = chat::StreamDecoder::new("seed");
     check(bytes, cuts, |data, sink| match data {
         Some(data) => decoder.push(data, &mut |event| sink(event)),
         None => decoder.finish(&mut |event| sink(event)),
@@ -285,7 +285,7 @@ proptest! {
 
     #[test]
     fn messages_are_told_in_the_right_sequence(bytes in chat_stream()) {
-        let mut decoder = chat::StreamDecoder::new();
+        let mut decoder = chat::StreamDecoder::new("seed");
         let mut encoder = messages::StreamEncoder::new(&AnswerMeta { id: "i", created: 1, model: "m" });
         let mut out = BytesMut::new();
         let mut sink = |event: Event<'_>| encoder.event(&event, &mut out);
@@ -368,7 +368,7 @@ fn read_everything(bytes: &[u8]) {
     drop(messages::decode_error(status, bytes));
     drop(messages::decode_response(bytes));
     drop(messages::decode_request(bytes));
-    drop(chat::decode_response(bytes));
+    drop(chat::decode_response(bytes, "seed"));
 }
 
 #[test]
@@ -414,7 +414,7 @@ fn an_answer_is_not_lost_for_a_member_of_the_wrong_type() {
         "usage": { "prompt_tokens": "3", "completion_tokens": 2.0, "prompt_tokens_details": { "cached_tokens": -1 } },
     });
     let body = body.to_string();
-    let answer = chat::decode_response(body.as_bytes()).expect("an answer");
+    let answer = chat::decode_response(body.as_bytes(), "seed").expect("an answer");
     let told = chat::encode_response(&answer, &AnswerMeta { id: "i", created: 1, model: "meta" });
     let told: Value = serde_json::from_slice(&told).unwrap();
     assert_eq!(

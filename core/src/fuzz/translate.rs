@@ -81,7 +81,9 @@ pub fn messages_request(bytes: &[u8]) {
 
 /// A whole answer of either wire is refused, or becomes an answer of either front that is JSON.
 pub fn answer(bytes: &[u8]) {
-    for response in [messages::decode_response(bytes), chat::decode_response(bytes)].into_iter().flatten() {
+    for response in
+        [messages::decode_response(bytes), chat::decode_response(bytes, "seed")].into_iter().flatten()
+    {
         is_json(&chat::encode_response(&response, &META));
         is_json(&messages::encode_response(&response, &META));
     }
@@ -122,7 +124,7 @@ pub fn messages_stream(bytes: &[u8]) {
 /// A stream of the chat wire becomes a Messages stream whose events are JSON and which ends with an error
 /// or with `message_stop`.
 pub fn chat_stream(bytes: &[u8]) {
-    let mut decoder = chat::StreamDecoder::new();
+    let mut decoder = chat::StreamDecoder::new("seed");
     let mut encoder = messages::StreamEncoder::new(&META);
     let mut out = BytesMut::new();
     let mut sink = |event: Event<'_>| encoder.event(&event, &mut out);

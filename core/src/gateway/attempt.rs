@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, header, response::Parts};
 
 use super::{
-    Gateway, demo,
+    Gateway, answer_id, demo,
     failed::Failed,
     generate::Call,
     limits::{Elapsed, within},
@@ -128,7 +128,7 @@ impl<P: Ports> Gateway<P> {
         match (attempt.call.front, attempt.provider.row.wire) {
             (Front::Chat, Wire::Chat) => relay_chat::whole(body),
             (Front::Messages, Wire::Messages) => relay_messages::whole(body),
-            _ => translate::whole(attempt, &body, self.ports.now()),
+            _ => translate::whole(attempt, &body, self.ports.now(), &self.seed()),
         }
         .map(|(body, facts)| Content::Whole { body, facts })
         .map_err(|error| self.failed_inside(attempt, head, error))
@@ -154,7 +154,7 @@ impl<P: Ports> Gateway<P> {
         let pipe = match (attempt.call.front, attempt.provider.row.wire) {
             (Front::Chat, Wire::Chat) => Pipe::Chat(ChatRelay::new(attempt.call.usage_asked)),
             (Front::Messages, Wire::Messages) => Pipe::Messages(MessagesRelay::default()),
-            _ => Pipe::Translate(Translate::new(attempt, self.ports.now())),
+            _ => Pipe::Translate(Translate::new(attempt, self.ports.now(), &self.seed())),
         };
         let mut opening = Opening::new(upstream, pipe);
         opening.begin().await;
@@ -166,6 +166,11 @@ impl<P: Ports> Gateway<P> {
             Some(error) if !facts.cut => self.failed_inside(attempt, head, (**error).clone()),
             _ => Failed::empty(attempt.provider),
         })
+    }
+
+    /// What the ids of one answer, and of the calls in it, are made from where its provider gives none.
+    fn seed(&self) -> String {
+        answer_id::seed([self.ports.random(), self.ports.random()])
     }
 
     /// What to make of an error inside an answer that began as a success.

@@ -21,6 +21,7 @@ mod accept;
 mod accounts;
 mod admin;
 mod answer;
+mod answer_id;
 mod attempt;
 mod body;
 pub mod closed;

@@ -7,6 +7,7 @@
 use bytes::{Bytes, BytesMut};
 
 use super::{
+    answer_id,
     attempt::Try,
     pipe::{Facts, Out, cut, fail, last_event},
     written::Written,
@@ -45,10 +46,15 @@ pub(super) fn request(attempt: Try<'_>, policy: &Policy) -> Result<Encoded, ApiE
 ///
 /// # Errors
 /// What the provider said was wrong, or that the body is no answer.
-pub(super) fn whole(attempt: Try<'_>, body: &[u8], now: Micros) -> Result<(Bytes, Facts), ApiError> {
+pub(super) fn whole(
+    attempt: Try<'_>,
+    body: &[u8],
+    now: Micros,
+    seed: &str,
+) -> Result<(Bytes, Facts), ApiError> {
     let front = attempt.call.front;
-    let response = attempt.provider.row.wire.decode_response(body)?;
-    let id = answer_id(front, now);
+    let response = attempt.provider.row.wire.decode_response(body, seed)?;
+    let id = answer_id::answer_id(front, seed);
     let answer = front.encode_response(&response, &meta(attempt, &id, now));
     Ok((answer.into(), facts_of(&response)))
 }
@@ -86,14 +92,6 @@ fn meta<'a>(attempt: Try<'a>, id: &'a str, now: Micros) -> AnswerMeta<'a> {
     AnswerMeta { id, created: now / 1_000_000, model: &attempt.candidate.model }
 }
 
-/// For providers that name no answer.
-fn answer_id(front: Front, now: Micros) -> String {
-    match front {
-        Front::Chat => format!("chatcmpl-{now:x}"),
-        Front::Messages => format!("msg_{now:x}"),
-    }
-}
-
 /// A translated stream.
 #[derive(Debug)]
 pub(super) struct Translate {
@@ -106,14 +104,14 @@ pub(super) struct Translate {
 
 impl Translate {
     /// A stream at its beginning.
-    pub(super) fn new(attempt: Try<'_>, now: Micros) -> Self {
+    pub(super) fn new(attempt: Try<'_>, now: Micros, seed: &str) -> Self {
         let front = attempt.call.front;
-        let id = answer_id(front, now);
+        let id = answer_id::answer_id(front, seed);
         Self {
             facts: Facts::default(),
             front,
             framer: SseFramer::default(),
-            decoder: attempt.provider.row.wire.decoder(),
+            decoder: attempt.provider.row.wire.decoder(seed),
             encoder: front.encoder(&meta(attempt, &id, now), attempt.call.usage_asked),
         }
     }

@@ -80,13 +80,14 @@ impl Wire {
         }
     }
 
-    /// Reads a provider's whole answer.
+    /// Reads a provider's whole answer. `seed` is the gateway's own name for the answer, unguessable
+    /// and unique: calls that the provider gave no id are named after it.
     ///
     /// # Errors
     /// What the provider said was wrong, or that the body is no answer.
-    pub fn decode_response(self, body: &[u8]) -> Result<Response<'_>, DecodeError> {
+    pub fn decode_response<'a>(self, body: &'a [u8], seed: &str) -> Result<Response<'a>, DecodeError> {
         match self {
-            Self::Chat => chat::decode_response(body),
+            Self::Chat => chat::decode_response(body, seed),
             Self::Messages => messages::decode_response(body),
         }
     }
@@ -99,10 +100,10 @@ impl Wire {
         }
     }
 
-    /// A provider's stream at its beginning.
-    pub fn decoder(self) -> StreamDecoder {
+    /// A provider's stream at its beginning; `seed` as in [`decode_response`](Self::decode_response).
+    pub fn decoder(self, seed: &str) -> StreamDecoder {
         match self {
-            Self::Chat => StreamDecoder::Chat(chat::StreamDecoder::new()),
+            Self::Chat => StreamDecoder::Chat(chat::StreamDecoder::new(seed)),
             Self::Messages => StreamDecoder::Messages(messages::StreamDecoder::new()),
         }
     }

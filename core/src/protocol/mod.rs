@@ -13,10 +13,12 @@
 //! the one field table ([`fields`]) and returns what was lost beside the body, or refuses.
 
 mod base64;
+mod call_id;
 pub mod chat;
 pub mod codec;
 
 pub mod fields;
+pub mod gemini;
 
 pub(crate) mod json;
 pub mod messages;

@@ -160,7 +160,7 @@ fn chat_answers_of_every_dialect_are_told_in_chat() {
             );
         } else {
             let answer: Value = serde_json::from_str(body).expect("JSON");
-            match chat::decode_response(body.as_bytes()) {
+            match chat::decode_response(body.as_bytes(), "seed") {
                 Ok(response) if response.choices.len() == 1 => {
                     let expected = DialectReader::read(&[answer]);
                     let chat: Value =
@@ -261,7 +261,7 @@ fn chat_answers_of_every_dialect_are_told_in_messages() {
             streamed.compare(id, "stream", &in_messages(expected, &refusal), &in_messages(found, ""));
         } else {
             let answer: Value = serde_json::from_str(body).expect("JSON");
-            match chat::decode_response(body.as_bytes()) {
+            match chat::decode_response(body.as_bytes(), "seed") {
                 Ok(response) if response.choices.len() == 1 => {
                     let refusal =
                         answer["choices"][0]["message"]["refusal"].as_str().unwrap_or_default().to_owned();

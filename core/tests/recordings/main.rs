@@ -121,7 +121,7 @@ fn retell(wire: Wire, front: Front, body: &str, size: usize) -> String {
         Messages(messages::StreamEncoder),
     }
     let mut decoder = match wire {
-        Wire::Chat => Decoder::Chat(chat::StreamDecoder::new()),
+        Wire::Chat => Decoder::Chat(chat::StreamDecoder::new("seed")),
         Wire::Messages => Decoder::Messages(messages::StreamDecoder::new()),
     };
     let mut encoder = match front {

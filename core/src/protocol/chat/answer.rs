@@ -12,6 +12,7 @@ use crate::{
     conversation::{Choice, Finish, FinishReason, Part, Response, TextPart, ToolCall, Usage},
     protocol::{
         DecodeError,
+        call_id::call_id,
         json::{Amount, List, Malformed, Raw, Str, Word, from_slice, from_str, wire_object},
     },
 };
@@ -48,10 +49,10 @@ wire_object! {
 /// The wire's name in messages.
 const WIRE: &str = "chat completions";
 
-/// Reads a whole answer, in any dialect of the wire.
+/// Reads a whole answer, in any dialect of the wire. Calls without an id are named after `seed`.
 ///
 /// Fails where the body is not an answer, and where it is an error in spite of its status.
-pub fn decode_response(body: &[u8]) -> Result<Response<'_>, DecodeError> {
+pub fn decode_response<'a>(body: &'a [u8], seed: &str) -> Result<Response<'a>, DecodeError> {
     let answer: WireAnswer<'_> = from_slice(body).map_err(unreadable)?;
     let choices = answer.choices.unwrap_or_default().0;
     if let Some(error) = answer.error.or_else(|| choices.iter().find_map(|choice| choice.error)) {
@@ -71,9 +72,12 @@ pub fn decode_response(body: &[u8]) -> Result<Response<'_>, DecodeError> {
         .chain(usages)
         .flatten()
         .for_each(|json| count(&mut usage, json));
-    let id = Word::text(answer.id);
-    let choices =
-        choices.into_iter().enumerate().map(|(i, choice)| decode_choice(choice, i, id.as_deref())).collect();
+    let mut calls = 0;
+    let choices = choices
+        .into_iter()
+        .enumerate()
+        .map(|(place, choice)| decode_choice(choice, place, seed, &mut calls))
+        .collect();
     Ok(Response {
         choices,
         model: Word::text(answer.model),
@@ -81,7 +85,7 @@ pub fn decode_response(body: &[u8]) -> Result<Response<'_>, DecodeError> {
         usage,
         service_tier: Word::text(answer.service_tier),
         extra: answer.extra,
-        id,
+        id: Word::text(answer.id),
     })
 }
 
@@ -101,15 +105,10 @@ pub(super) fn count(usage: &mut Usage, json: Raw<'_>) {
     }
 }
 
-/// An id for calls of servers that give none, the same each time that the answer is read.
-pub(super) fn call_id(answer: Option<&str>, number: usize) -> String {
-    let letters = answer.unwrap_or_default().chars().filter(char::is_ascii_alphanumeric);
-    format!("call_{}_{number}", letters.collect::<String>())
-}
-
-fn decode_choice<'a>(choice: WireChoice<'a>, place: usize, answer: Option<&str>) -> Choice<'a> {
+/// `calls` counts the calls of the whole answer.
+fn decode_choice<'a>(choice: WireChoice<'a>, place: usize, seed: &str, calls: &mut u32) -> Choice<'a> {
     let mut parts: Vec<Part<'a>> = Vec::new();
-    let mut calls = 0;
+    let before = *calls;
     for piece in pieces(choice.message.or(choice.delta).unwrap_or_default()) {
         match piece {
             Piece::Reasoning(reasoning) => parts.push(Part::Reasoning(reasoning)),
@@ -128,14 +127,19 @@ fn decode_choice<'a>(choice: WireChoice<'a>, place: usize, answer: Option<&str>)
                 }
             }
             Piece::Call(call) => {
-                parts.push(Part::ToolCall(tool_call(call, || call_id(answer, calls))));
-                calls += 1;
+                parts.push(Part::ToolCall(tool_call(call, || call_id(seed, *calls))));
+                *calls += 1;
             }
         }
     }
     Choice {
         index: choice.index.and_then(|index| index.0).map_or(place as u32, |index| index as u32),
-        finish: finish(choice.finish_reason, choice.native_finish_reason, choice.stop_reason, calls > 0),
+        finish: finish(
+            choice.finish_reason,
+            choice.native_finish_reason,
+            choice.stop_reason,
+            *calls > before,
+        ),
         logprobs: choice.logprobs.map(Cow::Borrowed),
         parts,
         extra: choice.extra,

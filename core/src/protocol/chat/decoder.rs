@@ -3,14 +3,17 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{
-    answer::{WireAnswer, WireChoice, call_id, count, created, finish},
+    answer::{WireAnswer, WireChoice, count, created, finish},
     error::answer_error,
     said::{CallPiece, Piece, pieces},
 };
 use crate::{
     conversation::{CallKind, Delta, Event, Finish, FinishReason, PartKind, Reasoning, Text, Usage},
     error::{ApiError, ErrorKind},
-    protocol::json::{Word, from_str, repair_surrogates},
+    protocol::{
+        call_id::call_id,
+        json::{Word, from_str, repair_surrogates},
+    },
 };
 
 /// Turns the data of chat's SSE events into events of the conversation.
@@ -22,7 +25,9 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct StreamDecoder {
     state: State,
-    id: Option<String>,
+    /// What the ids of calls without one are made from.
+    seed: String,
+    next_call: u32,
     next_part: u32,
     choices: BTreeMap<u32, OpenChoice>,
     usage: Usage,
@@ -102,9 +107,9 @@ impl Balance {
 }
 
 impl StreamDecoder {
-    /// A decoder at the beginning of a stream.
-    pub fn new() -> Self {
-        Self::default()
+    /// A decoder at the beginning of a stream. Calls without an id are named after `seed`.
+    pub fn new(seed: &str) -> Self {
+        Self { seed: seed.to_owned(), ..Self::default() }
     }
 
     /// Whether the answer is complete: `[DONE]` was said.
@@ -154,7 +159,6 @@ impl StreamDecoder {
         // Azure's first chunk has neither id nor choices, and is not the start yet.
         if self.state == State::Waiting && (id.is_some() || !choices.is_empty()) {
             self.state = State::Open;
-            self.id = id.as_deref().map(str::to_owned);
             sink(Event::Start { id, model: Word::text(chunk.model), created: created(chunk.created) });
             if let Some(tier) = Word::text(chunk.service_tier) {
                 sink(Event::ServiceTier(tier));
@@ -175,7 +179,12 @@ impl StreamDecoder {
     fn choice(&mut self, wire: WireChoice<'_>, place: u32, sink: &mut impl FnMut(Event<'_>)) {
         let number = wire.index.and_then(|index| index.0).map_or(place, |index| index as u32);
         let choice = self.choices.entry(number).or_default();
-        let mut parts = Parts { choice: number, next: &mut self.next_part, answer: self.id.as_deref() };
+        let mut parts = Parts {
+            choice: number,
+            next: &mut self.next_part,
+            next_call: &mut self.next_call,
+            seed: &self.seed,
+        };
         // Some servers repeat the whole message beside the delta; it counts where it stands alone.
         let said = match (wire.delta, wire.message) {
             (Some(delta), _) => delta,
@@ -218,7 +227,12 @@ impl StreamDecoder {
     /// Ends every part of every choice.
     fn close_all(&mut self, sink: &mut impl FnMut(Event<'_>)) {
         for (number, choice) in &mut self.choices {
-            let mut parts = Parts { choice: *number, next: &mut self.next_part, answer: self.id.as_deref() };
+            let mut parts = Parts {
+                choice: *number,
+                next: &mut self.next_part,
+                next_call: &mut self.next_call,
+                seed: &self.seed,
+            };
             choice.close_all(&mut parts, sink);
         }
     }
@@ -235,11 +249,12 @@ impl StreamDecoder {
     }
 }
 
-/// Gives parts their numbers.
+/// Gives parts their numbers, and calls their ids.
 struct Parts<'d> {
     choice: u32,
     next: &'d mut u32,
-    answer: Option<&'d str>,
+    next_call: &'d mut u32,
+    seed: &'d str,
 }
 
 impl Parts<'_> {
@@ -352,7 +367,7 @@ impl OpenChoice {
         }
         call.json.push(&piece.arguments);
         if call.part.is_none() && !call.name.is_empty() {
-            call.begin(place, parts, sink);
+            call.begin(parts, sink);
         }
         call.argue(piece.arguments, sink);
     }
@@ -372,9 +387,9 @@ impl OpenChoice {
 
     fn close_all(&mut self, parts: &mut Parts<'_>, sink: &mut impl FnMut(Event<'_>)) {
         self.close_said(sink);
-        for (place, call) in self.calls.iter_mut().enumerate().filter(|(_, call)| !call.closed) {
+        for call in self.calls.iter_mut().filter(|call| !call.closed) {
             if call.part.is_none() {
-                call.begin(place, parts, sink);
+                call.begin(parts, sink);
             }
             call.close(sink);
         }
@@ -382,10 +397,11 @@ impl OpenChoice {
 }
 
 impl OpenCall {
-    fn begin(&mut self, place: usize, parts: &mut Parts<'_>, sink: &mut impl FnMut(Event<'_>)) {
+    fn begin(&mut self, parts: &mut Parts<'_>, sink: &mut impl FnMut(Event<'_>)) {
         if self.id.is_empty() {
-            self.id = call_id(parts.answer, place);
+            self.id = call_id(parts.seed, *parts.next_call);
         }
+        *parts.next_call += 1;
         let kind = PartKind::ToolCall {
             id: Cow::Borrowed(&self.id),
             name: Cow::Borrowed(&self.name),
