@@ -8,8 +8,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer};
 
 /// One model, or one family of models.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Model {
     /// Its name, which also stands for every longer name that goes on after it with `-`, `:`, `@`
     /// or `_` (`gpt-4o` for `gpt-4o-2024-11-20`). A name that ends in a dot or a dash stands for
@@ -19,22 +18,16 @@ pub struct Model {
     pub provider: Cow<'static, str>,
     /// How many tokens a prompt and its answer may have together; for the makers that count them
     /// apart, how many the prompt may have.
-    #[serde(default)]
     pub context: Option<u32>,
     /// How many tokens an answer may have.
-    #[serde(default)]
     pub max_output: Option<u32>,
     /// Parameters that make it refuse a request.
-    #[serde(default)]
     pub refuses: Params,
     /// Parameters that make it refuse a request unless reasoning is switched off.
-    #[serde(default)]
     pub refuses_while_reasoning: Params,
     /// Whether and how it reasons.
-    #[serde(default)]
     pub reasoning: Reasoning,
     /// The day on which its maker stops serving it.
-    #[serde(default)]
     pub retires: Option<Date>,
 }
 
@@ -125,6 +118,13 @@ pub enum Param {
     JsonSchema = 1 << 15,
     /// A system message in the middle of the conversation.
     SystemTurn = 1 << 16,
+}
+
+impl Param {
+    /// The parameter of that name, as a catalogue spells it.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::deserialize(serde::de::value::StrDeserializer::<serde::de::value::Error>::new(name)).ok()
+    }
 }
 
 /// A set of parameters.

@@ -283,7 +283,7 @@ fn a_catalogue_from_a_file_steers_the_same() {
     let file = br#"{"models": [{"id": "claude-9", "provider": "anthropic", "max_output": 77,
         "refuses": ["top_k", "adaptive_thinking", "json_schema", "temperature_with_top_p", "system_turn"],
         "reasoning": {"control": "budget", "default": "none"}}]}"#;
-    let catalogue = Catalogue::from_json(file).unwrap();
+    let catalogue = Catalogue::from_json(serde_json::from_slice(file).unwrap()).unwrap();
     let members = json!({ "temperature": 0.1, "top_p": 0.9, "top_k": 5 });
     let encoded = encode(&members, "claude-9-1", catalogue.find("claude-9-1"), OnUnsupported::Auto).unwrap();
     let (body, dropped) = outcome(&encoded);

@@ -34,6 +34,7 @@ impl Check {
         }
         match (shape.of(value), value) {
             (Shape::Scalar(scalar), _) => self.scalar(value, scalar, path),
+            (Shape::Flag, Value::Bool(_)) => {}
             (Shape::Secret, _) => self.secret(value, path),
             (Shape::List(shape), Value::Array(items)) => {
                 for (index, item) in items.iter().enumerate() {

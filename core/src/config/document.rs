@@ -24,6 +24,8 @@ pub struct Document {
     pub providers: BTreeMap<String, ProviderEntry>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "or_default")]
     pub aliases: BTreeMap<String, AliasEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub catalogue: Option<Value>,
     #[serde(skip_serializing_if = "is_default", deserialize_with = "or_default")]
     pub timeouts: TimeoutsEntry,
     #[serde(skip_serializing_if = "is_default", deserialize_with = "or_default")]

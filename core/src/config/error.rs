@@ -89,6 +89,9 @@ pub enum Problem {
     /// Two keys of one name or of one digest.
     #[error("another key has the same {0}")]
     Twice(&'static str),
+    /// A catalogue that says something impossible.
+    #[error("{0}")]
+    Catalogue(String),
     /// `*` beside other origins.
     #[error("`*` allows every origin: write it alone")]
     StarBesideOthers,

@@ -7,7 +7,10 @@ use super::{
     shape::{Field, Scalar, Shape},
     value,
 };
-use crate::govern::TenantPath;
+use crate::{
+    govern::TenantPath,
+    model::{Date, Effort, Param},
+};
 
 const FIELD: Field =
     Field { name: "", shape: Shape::Secret, env: None, required: false, default: "", about: "" };
@@ -101,6 +104,38 @@ static ON_UNSUPPORTED: Scalar =
 
 static LOG_FORMAT: Scalar = Scalar { what: "`json` or `text`", choices: &["json", "text"], ..TEXT };
 
+static MODE: Scalar = Scalar { what: "`merge` or `replace`", choices: &["merge", "replace"], ..TEXT };
+
+static COUNT: Scalar = Scalar {
+    what: "a number of tokens",
+    number: true,
+    valid: |text| text.parse::<u32>().is_ok_and(|tokens| tokens > 0),
+    ..TEXT
+};
+
+static DAY: Scalar =
+    Scalar { what: "a day such as `2027-01-31`", valid: |text| text.parse::<Date>().is_ok(), ..TEXT };
+
+static PARAM: Scalar = Scalar {
+    what: "a parameter, such as `temperature` or `forced_tool`",
+    valid: |text| Param::named(text).is_some(),
+    ..TEXT
+};
+
+static EFFORT: Scalar = Scalar {
+    what: "`none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`",
+    valid: |text| Effort::named(text).is_some(),
+    ..TEXT
+};
+
+static CONTROL: Scalar = Scalar {
+    what: "`none`, `fixed`, `switch`, `effort`, `budget` or `effort_or_budget`",
+    choices: &["none", "fixed", "switch", "effort", "budget", "effort_or_budget"],
+    ..TEXT
+};
+
+static ONE_PARAM: Shape = Shape::Scalar(&PARAM);
+static ONE_EFFORT: Shape = Shape::Scalar(&EFFORT);
 static ONE_MODEL: Shape = Shape::Scalar(&MODEL);
 static SECRET: Shape = Shape::Secret;
 static A_LINE: Shape = Shape::Scalar(&LINE);
@@ -138,6 +173,15 @@ pub static ROOT: &[Field] = &[
         shape: Shape::Map(&MODEL, &Shape::Either(&[ONE_MODEL_SHAPE, MODELS, Shape::Object(ALIAS)])),
         about: "Model names of your own: a model, or a list of which the first is preferred and the \
                 others are tried when it fails.",
+        ..FIELD
+    },
+    Field {
+        name: "catalogue",
+        shape: Shape::Object(CATALOGUE),
+        env: Some("TOLLBRIDGE_CATALOGUE"),
+        about: "What is known about models, over the built-in tables: newer models, other limits. \
+                In `config.yaml` and in the variable, also the name of a JSON file that holds it, \
+                from the configuration's folder on (the working folder without one).",
         ..FIELD
     },
     Field {
@@ -290,6 +334,111 @@ pub static ALIAS: &[Field] = &[Field {
     about: "The models it stands for, the preferred one first.",
     ..FIELD
 }];
+
+/// What is known about models.
+pub static CATALOGUE: &[Field] = &[
+    Field {
+        name: "mode",
+        shape: Shape::Scalar(&MODE),
+        default: "merge",
+        about: "`merge` puts these models over the built-in ones, `replace` forgets those.",
+        ..FIELD
+    },
+    Field {
+        name: "models",
+        shape: Shape::List(&Shape::Object(MODEL_ENTRY)),
+        required: true,
+        about: "The models. What one leaves out is as the built-in model of the same `id` has it.",
+        ..FIELD
+    },
+];
+
+/// What is known about one model.
+pub static MODEL_ENTRY: &[Field] = &[
+    Field {
+        name: "id",
+        shape: ONE_MODEL_SHAPE,
+        required: true,
+        about: "Its name, which also stands for every longer one that goes on with `-`, `:`, `@` \
+                or `_`: `gpt-4o` for `gpt-4o-2024-11-20`.",
+        ..FIELD
+    },
+    Field {
+        name: "provider",
+        shape: Shape::Scalar(&LINE),
+        about: "The kind of provider that makes it, which is asked for its bare name. Required for \
+                a model that is not built in.",
+        ..FIELD
+    },
+    Field {
+        name: "context",
+        shape: Shape::Scalar(&COUNT),
+        about: "How many tokens a prompt and its answer may have.",
+        ..FIELD
+    },
+    Field {
+        name: "max_output",
+        shape: Shape::Scalar(&COUNT),
+        about: "How many tokens an answer may have.",
+        ..FIELD
+    },
+    Field {
+        name: "refuses",
+        shape: Shape::List(&ONE_PARAM),
+        about: "The parameters that it refuses.",
+        ..FIELD
+    },
+    Field {
+        name: "refuses_while_reasoning",
+        shape: Shape::List(&ONE_PARAM),
+        about: "The parameters that it refuses unless reasoning is off.",
+        ..FIELD
+    },
+    Field {
+        name: "reasoning",
+        shape: Shape::Object(REASONING),
+        about: "Whether and how it reasons.",
+        ..FIELD
+    },
+    Field {
+        name: "retires",
+        shape: Shape::Scalar(&DAY),
+        about: "The day on which its maker stops serving it.",
+        ..FIELD
+    },
+];
+
+/// How a model reasons.
+pub static REASONING: &[Field] = &[
+    Field {
+        name: "control",
+        shape: Shape::Scalar(&CONTROL),
+        default: "none",
+        about: "What steers it: nothing (`none` does not reason, `fixed` always does), a switch, a \
+                level of effort, a number of tokens, or either of these two.",
+        ..FIELD
+    },
+    Field {
+        name: "efforts",
+        shape: Shape::List(&ONE_EFFORT),
+        about: "The levels that it takes; `none` where it can be switched off. By default any may \
+                be tried.",
+        ..FIELD
+    },
+    Field {
+        name: "default",
+        shape: Shape::Scalar(&EFFORT),
+        about: "The level where a request names none.",
+        ..FIELD
+    },
+    Field {
+        name: "always",
+        shape: Shape::Flag,
+        default: "false",
+        about: "It cannot be switched off.",
+        ..FIELD
+    },
+];
 
 /// How long a provider may take.
 pub static TIMEOUTS: &[Field] = &[

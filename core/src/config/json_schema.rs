@@ -21,6 +21,7 @@ pub fn json_schema() -> Value {
 fn shape(shape: &Shape) -> Map<String, Value> {
     match shape {
         Shape::Scalar(scalar) => self::scalar(scalar),
+        Shape::Flag => members([("type", json!("boolean"))]),
         Shape::Secret => members([
             ("type", json!("object")),
             ("description", json!("The name of an environment variable or platform secret.")),

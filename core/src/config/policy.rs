@@ -6,7 +6,7 @@ use super::{ModelPattern, Secret};
 use crate::{
     govern::TenantPath,
     protocol::OnUnsupported,
-    provider::{BaseUrl, Instance, Row},
+    provider::{BaseUrl, Instance, Row, catalogue::Catalogue},
 };
 
 /// Everything an operator decides, checked once. It never changes while requests run under it.
@@ -20,6 +20,8 @@ pub struct Policy {
     pub keys: Vec<Key>,
     /// Model names of the operator's own.
     pub aliases: BTreeMap<String, Alias>,
+    /// What is known about models.
+    pub catalogue: Catalogue,
     /// How long an upstream may take.
     pub timeouts: Timeouts,
     /// How often a request is sent again.
@@ -211,6 +213,7 @@ impl Default for Policy {
             master_key: None,
             keys: Vec::new(),
             aliases: BTreeMap::new(),
+            catalogue: Catalogue::default(),
             timeouts: Timeouts::default(),
             retry: Retry::default(),
             body_size_limit: BODY_SIZE_LIMIT,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -14,7 +15,7 @@ use crate::{
     govern::TenantPath,
     nearest::nearest,
     protocol::OnUnsupported,
-    provider::{self, BaseUrl, Row},
+    provider::{self, BaseUrl, Row, catalogue::Catalogue},
 };
 
 impl Document {
@@ -67,6 +68,7 @@ impl<F: Fn(&str) -> Option<String>> Resolve<'_, F> {
             keys: self.keys(&document.keys, &root.member("keys")),
             providers: self.providers(&document.providers, &root.member("providers")),
             aliases: self.aliases(document, &root.member("aliases")),
+            catalogue: self.catalogue(document.catalogue.as_ref(), &root.member("catalogue")),
             timeouts: self.timeouts(&document.timeouts, &root.member("timeouts")),
             retry: self.retry(&document.retry, &root.member("retry")),
             body_size_limit: self
@@ -233,6 +235,12 @@ impl<F: Fn(&str) -> Option<String>> Resolve<'_, F> {
             };
             self.error(path, problem);
         }
+    }
+
+    fn catalogue(&mut self, json: Option<&Value>, path: &Path) -> Catalogue {
+        let Some(json) = json else { return Catalogue::default() };
+        let read = Catalogue::from_json(json.clone());
+        read.map_err(|error| self.error(path, Problem::Catalogue(error.to_string()))).unwrap_or_default()
     }
 
     fn timeouts(&mut self, entry: &TimeoutsEntry, path: &Path) -> Timeouts {

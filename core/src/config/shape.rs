@@ -30,6 +30,8 @@ pub struct Field {
 pub enum Shape {
     /// A text or a number.
     Scalar(&'static Scalar),
+    /// `true` or `false`.
+    Flag,
     /// The name of a secret: `{"secret": "OPENAI_API_KEY"}`.
     Secret,
     /// Any number of the same.
@@ -79,6 +81,7 @@ impl Shape {
     fn is_kind_of(&self, value: &Value) -> bool {
         match self {
             Shape::Scalar(scalar) => value.is_string() || (scalar.number && value.is_number()),
+            Shape::Flag => value.is_boolean(),
             // A secret that is written out has the right place, if not the right form.
             Shape::Secret => value.is_string() || value.get("secret").is_some(),
             Shape::List(_) => value.is_array(),
@@ -91,6 +94,7 @@ impl Shape {
     pub fn what(&self) -> &'static str {
         match self {
             Shape::Scalar(scalar) => scalar.what,
+            Shape::Flag => "`true` or `false`",
             Shape::Secret => "a secret's name, as in {\"secret\": \"NAME\"}",
             Shape::List(_) => "a list",
             Shape::Map(..) => "names with their values",

@@ -95,6 +95,7 @@ fn a_full_document_resolves() {
             "gpt-5": ["gpt-5", "openai-east/gpt-5"],
             "hub": "meta-llama/llama-4",
         },
+        "catalogue": { "models": [{ "id": "llama", "provider": "my-llm", "max_output": "7" }] },
         "timeouts": { "connect": "3s", "idle": 45 },
         "retry": { "max_retries": 1, "initial_backoff": "0s" },
         "body_size_limit": 1_000,
@@ -114,6 +115,8 @@ fn a_full_document_resolves() {
     assert_eq!(key.digest[31], 1);
     assert!(key.allows("openai", "gpt-5") && !key.allows("my-llm", "llama"));
     assert!(key.allows_alias("smart-2") && !key.allows_alias("gpt-5"));
+
+    assert_eq!(policy.catalogue.find("llama").and_then(|model| model.max_output), Some(7));
 
     let names: Vec<_> =
         policy.providers.iter().map(|p| (p.name.as_str(), p.row.name, p.base_url.as_str())).collect();
@@ -265,7 +268,8 @@ fn no_message_repeats_what_may_be_a_secret() {
 fn example(shape: &Shape) -> Value {
     match shape {
         Shape::Scalar(scalar) => {
-            let texts = ["x", "1s", "1M", "/t", "https://a.example", "2027-01-31", DIGEST, "1"];
+            let texts =
+                ["x", "1s", "1M", "/t", "https://a.example", "2027-01-31", DIGEST, "1", "high", "stop"];
             let mut texts = scalar.choices.iter().copied().chain(texts);
             json!(
                 texts
@@ -273,6 +277,7 @@ fn example(shape: &Shape) -> Value {
                     .unwrap_or_else(|| panic!("an example of {}", scalar.what))
             )
         }
+        Shape::Flag => json!(true),
         Shape::Secret => json!({ "secret": "OPENAI_API_KEY" }),
         Shape::List(item) => json!([example(item), example(item)]),
         Shape::Map(_, value) => json!({ "openai": example(value) }),

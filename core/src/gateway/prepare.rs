@@ -1,10 +1,13 @@
 //! The request that goes out to a provider.
 
+use std::cell::LazyCell;
+
 use http::Method;
 
 use super::{Gateway, attempt::Try, failed::Failed, translate};
 use crate::{
     error::{ApiError, ErrorKind},
+    model::Model,
     payload::Payload,
     ports::Ports,
     protocol::{Front, OnUnsupported, Wire},
@@ -29,19 +32,22 @@ impl<P: Ports> Gateway<P> {
         if provider.is_built_in() {
             return Ok(Prepared { body: Payload::empty(), dropped: None });
         }
+        // Few bodies that are relayed have a member that any model refuses.
+        let facts = LazyCell::new(|| self.policy.catalogue.find(&candidate.model));
+        let facts = || *facts;
         let wire = provider.row.wire;
         if wire == call.front.wire() {
             let named = (call.model != candidate.model).then_some(candidate.model.as_str());
-            return adapted(attempt, &call.sketch, named, self.policy.on_unsupported);
+            return adapted(attempt, &call.sketch, named, facts, self.policy.on_unsupported);
         }
-        let encoded = translate::request(attempt, &self.policy)?;
+        let encoded = translate::request(attempt, facts(), &self.policy)?;
         let lost = encoded.losses.header();
         if wire != Wire::Chat {
             return Ok(Prepared { body: encoded.body.into(), dropped: lost });
         }
         let body = encoded.body.into();
         let sketch = sketch(&body).map_err(|error| ApiError::new(ErrorKind::Internal, error.to_string()))?;
-        let mut prepared = adapted(attempt, &sketch, None, self.policy.on_unsupported)?;
+        let mut prepared = adapted(attempt, &sketch, None, facts, self.policy.on_unsupported)?;
         let dropped: Vec<String> = lost.into_iter().chain(prepared.dropped).collect();
         prepared.dropped = (!dropped.is_empty()).then(|| dropped.join(", "));
         Ok(prepared)
@@ -72,20 +78,21 @@ impl<P: Ports> Gateway<P> {
 
 /// A body in the provider's wire with what this provider wants otherwise changed in place, and the
 /// model's name where it is not the caller's.
-fn adapted(
+fn adapted<'b>(
     attempt: Try<'_>,
-    sketch: &Sketch,
+    sketch: &'b Sketch,
     model: Option<&str>,
+    facts: impl Fn() -> Option<&'b Model>,
     on_unsupported: OnUnsupported,
 ) -> Result<Prepared, ApiError> {
-    let Try { call, candidate, provider, .. } = attempt;
+    let Try { call, provider, .. } = attempt;
     let mut edits = sketch.edit();
     if let Some(model) = model {
         edits.set("model", model);
     }
     let mut dropped: Vec<&str> = Vec::new();
     let value = |name: &str| sketch.member(name).map(|member| sketch.value(member));
-    for edit in field_edits(provider.row, &candidate.model, value) {
+    for edit in field_edits(provider.row, facts, value) {
         match edit.action {
             Action::Rename(to) => drop(edits.rename(edit.field, to)),
             Action::Drop if edit.loss && on_unsupported == OnUnsupported::Reject => {

@@ -17,26 +17,26 @@ use crate::{
     conversation::{Delta, Event, Part, Response},
     error::{ApiError, ErrorKind},
     frame::sse::{SseEvent, SseFramer},
+    model::Model,
     ports::{HttpError, Micros},
     protocol::{
         Encoded, Front, Target,
         codec::{AnswerMeta, StreamDecoder, StreamEncoder},
     },
-    provider::catalogue,
 };
 
 /// The request in the provider's wire.
 ///
 /// # Errors
 /// 400 for a request that the caller's protocol does not know, or that the wire cannot carry.
-pub(super) fn request(attempt: Try<'_>, policy: &Policy) -> Result<Encoded, ApiError> {
+pub(super) fn request(attempt: Try<'_>, facts: Option<&Model>, policy: &Policy) -> Result<Encoded, ApiError> {
     let Try { call, provider, .. } = attempt;
     let request = call.front.decode_request(call.sketch.body())?;
     let target = Target {
         model: &attempt.candidate.model,
         provider: &provider.name,
         front: call.front,
-        facts: catalogue::find(&attempt.candidate.model),
+        facts,
         on_unsupported: policy.on_unsupported,
     };
     provider.row.wire.encode_request(&request, &target)

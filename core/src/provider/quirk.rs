@@ -11,11 +11,9 @@
 //! that the caller did not send is never invented, except `stream_options`, which the gateway
 //! needs for its own accounting ([`StreamUsage`](super::StreamUsage)).
 
-use std::cell::LazyCell;
-
 use super::{
     Row,
-    catalogue::{self, Effort, Model, Param},
+    catalogue::{Effort, Model, Param},
 };
 
 /// A named difference of a dialect.
@@ -78,23 +76,22 @@ pub struct FieldEdit {
     pub loss: bool,
 }
 
-/// The rules of a row that apply to a body for `model` (as the provider will see it).
+/// The rules of a row that apply to a body for a model of which the catalogue has `facts`.
 ///
 /// `value` gives the raw JSON of a top-level member, or `None` where the body has none. At most
 /// one edit is yielded for a member: the first that applies.
-pub fn field_edits<'b>(row: &Row, model: &str, value: impl Fn(&str) -> Option<&'b [u8]>) -> Vec<FieldEdit> {
+pub fn field_edits<'b>(
+    row: &Row,
+    facts: impl Fn() -> Option<&'b Model>,
+    value: impl Fn(&str) -> Option<&'b [u8]>,
+) -> Vec<FieldEdit> {
     let mut edits: Vec<FieldEdit> = Vec::new();
-    if row.quirks.is_empty() {
-        return edits;
-    }
-    // Few bodies have a member that any model refuses.
-    let facts = LazyCell::new(|| catalogue::find(model));
     for quirk in row.quirks {
         for rule in quirk.rules {
             let Some(raw) = value(rule.field) else { continue };
             let clash = matches!(rule.action, Action::Rename(to) if value(to).is_some());
             let done = edits.iter().any(|edit| edit.field == rule.field);
-            if !clash && !done && rule.when.holds(rule.field, raw, || *facts, &value) {
+            if !clash && !done && rule.when.holds(rule.field, raw, &facts, &value) {
                 let loss = rule.action == Action::Drop && !is_default(rule.field, raw);
                 edits.push(FieldEdit { quirk: quirk.name, field: rule.field, action: rule.action, loss });
             }
@@ -108,7 +105,7 @@ impl When {
         self,
         field: &str,
         raw: &[u8],
-        facts: impl Fn() -> Option<&'static Model>,
+        facts: &impl Fn() -> Option<&'b Model>,
         value: &impl Fn(&str) -> Option<&'b [u8]>,
     ) -> bool {
         match self {

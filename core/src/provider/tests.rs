@@ -10,14 +10,18 @@ fn row(name: &str) -> &'static Row {
 fn edits(provider: &str, model: &str, body: &str) -> Vec<String> {
     let members: std::collections::BTreeMap<String, Box<serde_json::value::RawValue>> =
         serde_json::from_str(body).unwrap();
-    field_edits(row(provider), model, |name| members.get(name).map(|raw| raw.get().as_bytes()))
-        .iter()
-        .map(|edit| match edit.action {
-            Action::Rename(to) => format!("{}>{to}", edit.field),
-            Action::Drop if edit.loss => format!("-{}", edit.field),
-            Action::Drop => format!("~{}", edit.field),
-        })
-        .collect()
+    field_edits(
+        row(provider),
+        || catalogue::find(model),
+        |name| members.get(name).map(|raw| raw.get().as_bytes()),
+    )
+    .iter()
+    .map(|edit| match edit.action {
+        Action::Rename(to) => format!("{}>{to}", edit.field),
+        Action::Drop if edit.loss => format!("-{}", edit.field),
+        Action::Drop => format!("~{}", edit.field),
+    })
+    .collect()
 }
 
 #[test]

@@ -12,7 +12,6 @@ use crate::{
     error::{ApiError, ErrorKind},
     nearest::nearest,
     ports::Micros,
-    provider::catalogue,
 };
 
 /// One provider's model to try.
@@ -122,7 +121,7 @@ impl Known<'_> {
     /// The provider whose models these are by the catalogue; failing that, the only provider
     /// whose models nobody knows.
     fn by_maker(&self, name: &str) -> Option<Found> {
-        if let Some(maker) = catalogue::find(name).map(|model| &model.provider) {
+        if let Some(maker) = self.policy.catalogue.find(name).map(|model| &model.provider) {
             let kin = self.providers().filter(|(_, p)| p.row.name == *maker && p.models.is_empty());
             if let Some(found) = pick(kin.map(|(at, _)| at), name) {
                 return Some(found);

@@ -184,6 +184,11 @@ fn set<'a>(variables: &'a Variables, name: &str) -> Option<&'a str> {
 fn value(shape: &Shape, variable: &str, text: &str) -> Value {
     match shape {
         Shape::Secret => json!({ "secret": variable }),
+        Shape::Flag => match text {
+            "true" | "1" | "yes" | "on" => Value::Bool(true),
+            "false" | "0" | "no" | "off" => Value::Bool(false),
+            other => Value::String(other.to_owned()),
+        },
         Shape::List(_) => text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect(),
         _ => Value::String(text.to_owned()),
     }

@@ -5,29 +5,23 @@
 //! what a model accepts, the quirks read it for bodies that are relayed, routing reads it to find
 //! the provider of a bare model name. Prices are to come.
 //!
-//! The same shape is read from JSON, so that an operator can put a newer catalogue beside the
-//! configuration without waiting for a release:
-//!
-//! ```json
-//! {"models": [{"id": "claude-opus-5", "provider": "anthropic", "context": 1000000,
-//!   "max_output": 128000, "refuses": ["temperature", "top_p", "top_k"],
-//!   "reasoning": {"control": "effort", "efforts": ["low", "high"], "default": "high"},
-//!   "retires": "2027-08-01"}]}
-//! ```
+//! An operator can put newer facts over these without waiting for a release: the `catalogue` of the
+//! configuration has the same shape in JSON ([`file`]). Its entries replace and add to the built-in
+//! ones, fact by fact, or stand alone with `"mode": "replace"`.
 //!
 //! A model that is not here is not refused anywhere: an absent fact means that the provider
 //! decides. The facts were taken from the makers' own model pages and, where those are silent,
 //! from what their APIs answered, in November 2026.
 
 mod anthropic;
+mod file;
 mod google;
 mod openai;
 mod others;
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-
+pub use self::file::CatalogueError;
 use super::Row;
 pub use crate::model::{BadDate, Control, Date, Effort, Efforts, Model, Param, Params, Reasoning};
 
@@ -42,21 +36,14 @@ pub fn find(model: &str) -> Option<&'static Model> {
 /// Models and what is known about them.
 #[derive(Debug, Clone)]
 pub struct Catalogue {
+    /// Sorted by id each. Of entries of one id, that of the last table holds.
     tables: Vec<Cow<'static, [Model]>>,
 }
 
-/// Why a catalogue could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum CatalogueError {
-    /// It is not JSON of the right shape.
-    #[error("the catalogue cannot be read: {0}")]
-    Shape(#[from] serde_json::Error),
-    /// It says two things about one model.
-    #[error("the catalogue names {0:?} twice: remove one of the two")]
-    Twice(String),
-    /// A model without a name.
-    #[error("the catalogue has a model with an empty id")]
-    Nameless,
+impl Default for Catalogue {
+    fn default() -> Self {
+        Self::builtin()
+    }
 }
 
 impl Catalogue {
@@ -65,22 +52,10 @@ impl Catalogue {
         Self { tables: BUILT_IN.iter().map(|table| Cow::Borrowed(*table)).collect() }
     }
 
-    /// One from a file, in place of what ships.
-    pub fn from_json(json: &[u8]) -> Result<Self, CatalogueError> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct File {
-            models: Vec<Model>,
-        }
-        let File { mut models } = serde_json::from_slice(json)?;
-        models.sort_by(|a, b| a.id.cmp(&b.id));
-        if models.first().is_some_and(|model| model.id.is_empty()) {
-            return Err(CatalogueError::Nameless);
-        }
-        if let Some([first, _]) = models.array_windows().find(|[a, b]| a.id == b.id) {
-            return Err(CatalogueError::Twice(first.id.clone().into_owned()));
-        }
-        Ok(Self { tables: vec![Cow::Owned(models)] })
+    /// The entry of that very id.
+    fn entry(&self, id: &str) -> Option<&Model> {
+        let in_table = |table: &'_ Cow<'static, [Model]>| table.binary_search_by(|model| (*model.id).cmp(id));
+        self.tables.iter().rev().find_map(|table| table.get(in_table(table).ok()?))
     }
 
     /// What is known about a model, by the longest name that fits, whatever prefix a reseller puts
@@ -89,9 +64,10 @@ impl Catalogue {
         best(self.tables.iter().map(AsRef::as_ref), model)
     }
 
-    /// All models.
+    /// All models, each once.
     pub fn models(&self) -> impl Iterator<Item = &Model> {
-        self.tables.iter().flat_map(|table| table.iter())
+        let all = self.tables.iter().flat_map(|table| table.iter());
+        all.filter(|model| self.entry(&model.id).is_some_and(|entry| std::ptr::eq(entry, *model)))
     }
 }
 

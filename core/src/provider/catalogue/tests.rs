@@ -130,16 +130,23 @@ fn the_nearest_effort_costs_no_more_where_that_can_be_and_is_never_none_by_chanc
     assert_eq!(Efforts::UNKNOWN.nearest(High), None);
 }
 
+fn read(json: &str) -> Result<Catalogue, CatalogueError> {
+    Catalogue::from_json(serde_json::from_str(json).unwrap())
+}
+
 #[test]
-fn a_file_says_the_same_things_in_json() {
-    let json = br#"{"models": [
-        {"id": "z-1", "provider": "openai"},
-        {"id": "a-1", "provider": "anthropic", "context": 10, "max_output": 5,
-         "refuses": ["temperature", "forced_tool"], "refuses_while_reasoning": ["top_p"],
-         "reasoning": {"control": "effort", "efforts": ["none", "xhigh"], "default": "xhigh", "always": false},
-         "retires": "2027-08-01"}
-    ]}"#;
-    let catalogue = Catalogue::from_json(json).unwrap();
+fn a_file_adds_models_and_changes_facts() {
+    let catalogue = read(
+        r#"{"models": [
+            {"id": "z-1", "provider": "openai"},
+            {"id": "a-1", "provider": "anthropic", "context": 10, "max_output": 5,
+             "refuses": ["temperature", "forced_tool"], "refuses_while_reasoning": ["top_p"],
+             "reasoning": {"control": "effort", "efforts": ["none", "xhigh"], "default": "xhigh", "always": false},
+             "retires": "2027-08-01"},
+            {"id": "gpt-5-mini", "max_output": 64000}
+        ]}"#,
+    )
+    .unwrap();
     let model = catalogue.find("vendor/a-1-2026").unwrap();
     assert_eq!(model.context, Some(10));
     assert!(model.refuses.contains(Param::ForcedTool) && !model.refuses.contains(Param::TopP));
@@ -147,22 +154,54 @@ fn a_file_says_the_same_things_in_json() {
     assert!(!model.would_refuse(Param::TopP, Some(Effort::None)));
     assert_eq!(model.retires.map(|date| date.to_string()).as_deref(), Some("2027-08-01"));
     assert_eq!(catalogue.find("z-1").unwrap().reasoning, Reasoning::NO);
-    assert_eq!(catalogue.find("gpt-4o").map(|model| &model.id), None, "a file stands in place of what ships");
-    assert_eq!(catalogue.models().count(), 2);
+
+    let (ours, built_in) = (catalogue.find("gpt-5-mini-2025-08-07").unwrap(), find("gpt-5-mini").unwrap());
+    assert_eq!(ours, &Model { max_output: Some(64_000), ..built_in.clone() });
+    assert_eq!(catalogue.find("gpt-4o"), find("gpt-4o"), "what the file does not name stays");
+    assert_eq!(catalogue.models().count(), Catalogue::builtin().models().count() + 2);
+}
+
+#[test]
+fn a_file_may_stand_in_place_of_what_ships() {
+    let catalogue = read(r#"{"mode": "replace", "models": [{"id": "z-1", "provider": "openai"}]}"#).unwrap();
+    assert_eq!(catalogue.find("gpt-4o"), None);
+    assert_eq!(catalogue.models().count(), 1);
 }
 
 #[test]
 fn a_bad_file_is_refused_with_what_is_wrong() {
     for (json, part) in [
-        (&br#"{"models": [{"id": "a", "provider": "x"}, {"id": "a", "provider": "y"}]}"#[..], "\"a\" twice"),
-        (br#"{"models": [{"id": "", "provider": "x"}]}"#, "empty id"),
-        (br#"{"models": [{"id": "a", "provider": "x", "refuse": []}]}"#, "refuse"),
-        (br#"{"models": [{"id": "a", "provider": "x", "retires": "2027-13-01"}]}"#, "YYYY-MM-DD"),
-        (br#"{"models": [{"id": "a", "provider": "x", "refuses": ["temprature"]}]}"#, "temprature"),
-        (b"[", "cannot be read"),
+        (r#"{"models": [{"id": "a", "provider": "x"}, {"id": "a", "provider": "y"}]}"#, "\"a\" twice"),
+        (r#"{"models": [{"id": "", "provider": "x"}]}"#, "empty id"),
+        (r#"{"models": [{"id": "a"}]}"#, "add its `provider`"),
+        (r#"{"mode": "replace", "models": [{"id": "gpt-4o"}]}"#, "add its `provider`"),
+        (r#"{"models": [{"id": "a", "provider": "x", "refuse": []}]}"#, "refuse"),
+        (r#"{"models": [{"id": "a", "provider": "x", "retires": "2027-13-01"}]}"#, "YYYY-MM-DD"),
+        (r#"{"models": [{"id": "a", "provider": "x", "refuses": ["temprature"]}]}"#, "temprature"),
+        (r#"{"mode": "add", "models": []}"#, "add"),
+        ("[]", "cannot be read"),
     ] {
-        let error = Catalogue::from_json(json).unwrap_err().to_string();
+        let error = read(json).unwrap_err().to_string();
         assert!(error.contains(part), "{error}");
+    }
+}
+
+/// The tables end up in every build for an edge, where each kilobyte is loaded on a cold start.
+#[test]
+fn the_built_in_tables_are_small() {
+    let sources = [
+        include_str!("anthropic.rs"),
+        include_str!("google.rs"),
+        include_str!("openai.rs"),
+        include_str!("others.rs"),
+    ];
+    // As values they are larger than as source, and compress as well: the larger of the two counts.
+    let as_values = Catalogue::builtin().models().map(|model| format!("{model:?}")).collect::<String>();
+    for text in [sources.concat(), as_values] {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        std::io::Write::write_all(&mut gzip, text.as_bytes()).unwrap();
+        let size = gzip.finish().unwrap().len();
+        assert!(size <= 150 * 1024, "{size} bytes gzipped");
     }
 }
 

@@ -17,6 +17,16 @@ pub(crate) enum SettingError {
         /// The system's words.
         reason: String,
     },
+    /// A catalogue that is named and cannot be read.
+    #[error("{place}: the catalogue {file}: {reason}")]
+    Catalogue {
+        /// Where it is named.
+        place: String,
+        /// The file.
+        file: String,
+        /// The system's or the parser's words.
+        reason: String,
+    },
     /// A file that is no YAML.
     #[error("{file}:{line}: {problem}")]
     Yaml {

@@ -5,8 +5,8 @@
 //! remembers where it came from, so that an error names the variable, or the file's line, and not
 //! a place in a document that nobody wrote.
 //!
-//! Reading is a function of the file's text and of the variables: [`read`] takes both as values,
-//! and only [`load`] touches the disk. Secrets stay where they are, in the environment, and are
+//! Reading is a function of the file's text and of the variables: [`read`] takes both as values, and
+//! a way to the one other file that settings may name; only [`load`] touches the disk. Secrets stay where they are, in the environment, and are
 //! looked up by name when the policy is made; those that a file spells out are taken out of the
 //! document and kept beside it.
 
@@ -122,20 +122,23 @@ pub(crate) fn load(
         .or_else(|| variables.get(FILE_VARIABLE).filter(|name| !name.trim().is_empty()).map(PathBuf::from));
     let path = named.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
     let name = path.display().to_string();
+    let folder = path.parent().unwrap_or(FilePath::new(""));
+    let beside = |name: &str| std::fs::read_to_string(folder.join(name));
     match std::fs::read_to_string(&path) {
-        Ok(text) => read(Some(File { name: &name, text: &text }), variables, secrets),
+        Ok(text) => read(Some(File { name: &name, text: &text }), variables, secrets, &beside),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => {
-            read(None, variables, secrets)
+            read(None, variables, secrets, &beside)
         }
         Err(error) => Err(vec![SettingError::Unreadable { file: name, reason: error.to_string() }]),
     }
 }
 
-/// The same from values.
+/// The same from values. `beside` gives the text of a file in the configuration's folder.
 pub(crate) fn read(
     file: Option<File<'_>>,
     variables: &Variables,
     secrets: Secrets,
+    beside: &dyn Fn(&str) -> std::io::Result<String>,
 ) -> Result<Loaded, Vec<SettingError>> {
     let mut errors = unknown_variables(variables);
     let mut layers = Layers { file: file.map(|file| file.name.to_owned()), ..Layers::default() };
@@ -156,6 +159,7 @@ pub(crate) fn read(
     for setting in settings.into_iter().chain(env::table(variables, NATIVE)) {
         layers.put(setting);
     }
+    errors.extend(layers.put_catalogue(beside).err());
     let fields: Vec<_> = ROOT.iter().chain(NATIVE).copied().collect();
     let wrong = check(&Value::Object(layers.value.clone()), &fields);
     errors.extend(wrong.into_iter().map(|error| layers.locate(error)));
@@ -214,6 +218,24 @@ impl Layers {
             _ => errors.push(SettingError::NoSettings { file: file.name.to_owned(), line }),
         }
         if errors.is_empty() { Ok(expander.used) } else { Err(errors) }
+    }
+
+    /// Puts the catalogue in place of the name of its file.
+    fn put_catalogue(
+        &mut self,
+        beside: &dyn Fn(&str) -> std::io::Result<String>,
+    ) -> Result<(), SettingError> {
+        let Some(Value::String(file)) = self.value.get("catalogue") else { return Ok(()) };
+        let read = beside(file).map_err(|error| error.to_string());
+        match read.and_then(|text| serde_json::from_str(&text).map_err(|error| error.to_string())) {
+            Ok(value) => drop(self.value.insert("catalogue".to_owned(), value)),
+            Err(reason) => {
+                let (place, file) = (self.place(&Path::root().member("catalogue")), file.clone());
+                self.value.remove("catalogue");
+                return Err(SettingError::Catalogue { place, file, reason });
+            }
+        }
+        Ok(())
     }
 
     /// Puts one setting of the environment over what is there.

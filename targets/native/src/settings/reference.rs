@@ -6,7 +6,7 @@ use tollbridge_core::{
     config::{
         Field, Shape,
         env::{OWN_PREFIX, variables_of},
-        fields::{ALIAS, CORS, KEY, PROVIDER, RETRY, ROOT, TIMEOUTS},
+        fields::{ALIAS, CATALOGUE, CORS, KEY, MODEL_ENTRY, PROVIDER, REASONING, RETRY, ROOT, TIMEOUTS},
     },
     provider::{BaseUrl, ROWS},
 };
@@ -49,6 +49,16 @@ pub(crate) fn reference() -> String {
         ALIAS,
         "aliases.NAME.",
     );
+    table(
+        &mut out,
+        "`catalogue`",
+        "What is known about models, where the built-in tables are too old or know less than you \
+         do: `catalogue: models.json`, or the same written out.",
+        CATALOGUE,
+        "catalogue.",
+    );
+    table(&mut out, "`catalogue.models`", "", MODEL_ENTRY, "catalogue.models[].");
+    table(&mut out, "`catalogue.models[].reasoning`", "", REASONING, "catalogue.models[].reasoning.");
     table(&mut out, "`timeouts`", "", TIMEOUTS, "timeouts.");
     table(&mut out, "`retry`", "", RETRY, "retry.");
     table(&mut out, "`cors`", "", CORS, "cors.");
@@ -128,6 +138,7 @@ fn codes(names: impl IntoIterator<Item = String>) -> String {
 fn kind(shape: &Shape) -> String {
     match shape {
         Shape::Scalar(scalar) => scalar.what.replace('|', "\\|"),
+        Shape::Flag => "`true` or `false`".to_owned(),
         Shape::Secret => "a secret".to_owned(),
         Shape::List(Shape::Object(_)) => "a list, see below".to_owned(),
         Shape::List(item) => format!("a list: each {}", kind(item)),

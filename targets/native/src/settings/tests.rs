@@ -12,7 +12,17 @@ fn variables(pairs: &[(&str, &str)]) -> Variables {
 }
 
 fn with(text: &str, pairs: &[(&str, &str)], secrets: Secrets) -> Result<Loaded, Vec<SettingError>> {
-    read(Some(File { name: "config.yaml", text }), &variables(pairs), secrets)
+    read(Some(File { name: "config.yaml", text }), &variables(pairs), secrets, &beside)
+}
+
+/// The files that lie beside the configuration.
+fn beside(name: &str) -> std::io::Result<String> {
+    match name {
+        "models.json" => Ok(r#"{"models": [{"id": "gpt-5", "max_output": 7}]}"#.to_owned()),
+        "broken.json" => Ok("{".to_owned()),
+        "wrong.json" => Ok(r#"{"models": [{"id": "gpt-5", "refuses": ["temprature"]}]}"#.to_owned()),
+        _ => Err(std::io::ErrorKind::NotFound.into()),
+    }
 }
 
 fn loaded(text: &str, pairs: &[(&str, &str)]) -> Loaded {
@@ -32,7 +42,7 @@ fn document(loaded: &Loaded) -> serde_json::Value {
 
 #[test]
 fn nothing_at_all_listens_on_loopback() {
-    let loaded = read(None, &Variables::new(), Secrets::Needed).unwrap();
+    let loaded = read(None, &Variables::new(), Secrets::Needed, &beside).unwrap();
     assert_eq!((loaded.host.to_string(), loaded.port), ("127.0.0.1".to_owned(), 8080));
     assert_eq!(loaded.data_dir, PathBuf::from("data"));
     assert!(loaded.sources.is_empty() && !loaded.policy.requires_key());
@@ -51,7 +61,7 @@ fn the_environment_alone_is_enough() {
         ("DATA_DIR", "/var/lib/tollbridge"),
         ("LOG_FORMAT", "text"),
     ]);
-    let loaded = read(None, &variables, Secrets::Needed).unwrap();
+    let loaded = read(None, &variables, Secrets::Needed, &beside).unwrap();
     assert_eq!((loaded.host.to_string(), loaded.port), ("0.0.0.0".to_owned(), 9000));
     assert_eq!(loaded.data_dir, PathBuf::from("/var/lib/tollbridge"));
     assert_eq!(loaded.policy.log, LogFormat::Text);
@@ -299,5 +309,30 @@ proptest::proptest! {
     #[test]
     fn no_text_is_too_strange(text in r#"([ \t\r\n:{}\[\],'"?&*!|>%#$~@`.\x00\u{feff}a1-]|port: |\$\{|- |providers:\n  )*"#) {
         let _ = with(&text, &[], Secrets::Needed);
+    }
+}
+
+#[test]
+fn a_catalogue_is_a_file_beside_the_configuration_and_stands_whole_in_the_document() {
+    let max_output = |loaded: &Loaded| loaded.policy.catalogue.find("gpt-5").unwrap().max_output;
+    let of_file = loaded("catalogue: models.json", &[]);
+    assert_eq!(max_output(&of_file), Some(7));
+    assert_eq!(document(&of_file)["catalogue"], json!({"models": [{"id": "gpt-5", "max_output": 7}]}));
+    let of_variable = loaded("", &[("TOLLBRIDGE_CATALOGUE", "models.json")]);
+    assert_eq!(max_output(&of_variable), Some(7));
+    let inline = loaded("catalogue:\n  models:\n    - {id: gpt-5, max_output: 8}", &[]);
+    assert_eq!(max_output(&inline), Some(8));
+}
+
+#[test]
+fn a_catalogue_that_cannot_be_used_is_an_error_that_names_its_place() {
+    for (text, parts) in [
+        ("catalogue: none.json", ["config.yaml:1: catalogue", "none.json"]),
+        ("catalogue: broken.json", ["config.yaml:1: catalogue", "broken.json"]),
+        ("catalogue: wrong.json", ["config.yaml:1: catalogue.models[0].refuses[0]", "`temprature`"]),
+        ("catalogue: {models: [{id: new-1}]}", ["config.yaml:1: catalogue", "add its `provider`"]),
+    ] {
+        let errors = errors(text, &[]).join("\n");
+        assert!(parts.iter().all(|part| errors.contains(part)), "{text}: {errors}");
     }
 }
