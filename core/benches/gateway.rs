@@ -20,7 +20,7 @@ use tollbridge_core::{
     gateway::{Gateway, State},
     ledger::{Summary, SummaryQuery, UsageRow},
     payload::Payload,
-    ports::{Clock, Http, HttpError, Ledger, LedgerError, Log, Micros, Random, Timer, Unwritten},
+    ports::{Cache, Clock, Http, HttpError, Ledger, LedgerError, Log, Micros, Random, Timer, Unwritten},
 };
 
 /// Answers every request with the same chunks, at once.
@@ -56,6 +56,8 @@ impl Http for Instantly {
             .map_err(|_| HttpError::Refused)
     }
 }
+
+impl Cache for Instantly {}
 
 impl Ledger for Instantly {
     async fn append(&self, row: UsageRow) -> Result<(), Box<Unwritten>> {

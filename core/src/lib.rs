@@ -13,6 +13,7 @@
     )
 )]
 
+pub mod cache;
 pub mod config;
 pub mod conversation;
 pub mod error;
@@ -30,3 +31,4 @@ pub mod protocol;
 pub mod provider;
 pub mod route;
 pub mod sketch;
+pub mod sql;

@@ -129,6 +129,63 @@ pub enum LedgerError {
     NotKept,
 }
 
+/// Keeps bytes for a while, by key.
+///
+/// The contract, tested per target. A key is printable ASCII of at most [`MAX_KEY`] bytes, a value
+/// has at most [`MAX_VALUE`] bytes; what is larger is refused and never cut. A value is gone once its
+/// time is up, and may be gone earlier: a cache forgets. A later `put` of a key replaces the value and
+/// its time. A `get` by whoever awaited the `put` finds the value; how soon others do is the
+/// store's own matter (at once where it is the same process or a table that is read consistently;
+/// up to a minute elsewhere with Workers KV). Keys cannot be listed, because stores at the edge
+/// cannot do it cheaply. Times are whole seconds, at least [`LEAST_TTL`].
+///
+/// The provided methods are those of a target without such a store.
+pub trait Cache {
+    /// The value of a key, where it is still there.
+    fn get(&self, key: &str) -> impl Future<Output = Result<Option<Bytes>, CacheError>> {
+        let _ = key;
+        ready(Ok(None))
+    }
+
+    /// Keeps a value for `ttl`, in place of what the key had.
+    fn put(&self, key: &str, value: Bytes, ttl: Duration) -> impl Future<Output = Result<(), CacheError>> {
+        let _ = (key, value, ttl);
+        ready(Err(CacheError::NotKept))
+    }
+
+    /// Forgets a key. One that is not there is no error.
+    fn delete(&self, key: &str) -> impl Future<Output = Result<(), CacheError>> {
+        let _ = key;
+        ready(Ok(()))
+    }
+}
+
+/// The longest key of a [`Cache`], in bytes (Workers KV: 512).
+pub const MAX_KEY: usize = 512;
+
+/// The largest value of a [`Cache`], in bytes (Workers KV: 25 MiB).
+pub const MAX_VALUE: usize = 25 << 20;
+
+/// The shortest time for which a [`Cache`] keeps a value (Workers KV: a minute).
+pub const LEAST_TTL: Duration = Duration::from_secs(60);
+
+/// Why a cache did not do what it was asked to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CacheError {
+    /// The store refused or cannot be reached; the text is for the operator's log.
+    #[error("the cache's store failed: {0}")]
+    Store(String),
+    /// The key or the value is larger than the port allows.
+    #[error("the key or the value is too large for the cache")]
+    TooLarge,
+    /// The queue before the store is full.
+    #[error("the cache's queue is full")]
+    Full,
+    /// This target has no such store.
+    #[error("this target has no store for its cache")]
+    NotKept,
+}
+
 /// The time of day.
 pub trait Clock {
     /// Now. May stand still between two I/O operations (as on Workers).
@@ -157,6 +214,6 @@ pub trait Log {
 }
 
 /// All of the ports: what a [`Gateway`](crate::gateway::Gateway) runs on.
-pub trait Ports: Http + Ledger + Clock + Timer + Random + Log + 'static {}
+pub trait Ports: Http + Ledger + Cache + Clock + Timer + Random + Log + 'static {}
 
-impl<T: Http + Ledger + Clock + Timer + Random + Log + 'static> Ports for T {}
+impl<T: Http + Ledger + Cache + Clock + Timer + Random + Log + 'static> Ports for T {}

@@ -12,7 +12,7 @@ use tollbridge_core::{
     gateway::{Gateway, State},
     ledger::{Summary, SummaryQuery, UsageRow},
     payload::Payload,
-    ports::{Clock, Http, HttpError, Ledger, LedgerError, Log, Micros, Random, Timer, Unwritten},
+    ports::{Cache, Clock, Http, HttpError, Ledger, LedgerError, Log, Micros, Random, Timer, Unwritten},
 };
 
 struct Nowhere;
@@ -38,6 +38,8 @@ impl Http for Nowhere {
         Err(HttpError::Refused)
     }
 }
+
+impl Cache for Nowhere {}
 
 impl Ledger for Nowhere {
     async fn append(&self, _: UsageRow) -> Result<(), Box<Unwritten>> {

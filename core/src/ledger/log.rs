@@ -69,7 +69,8 @@ pub fn unwritten_line(row: &UsageRow, reason: &str, out: &mut String) {
     let mut columns = Object::open(object.raw("row"));
     for column in &COLUMNS {
         match (column.of)(row) {
-            Value::Null => {}
+            // No column holds bytes.
+            Value::Null | Value::Blob(_) => {}
             Value::Integer(number) => columns.number(column.name, number.unsigned_abs()),
             Value::Text(text) => columns.text(column.name, &text),
         }

@@ -21,7 +21,7 @@ use tollbridge_core::{
     gateway::{Body, Gateway, State},
     ledger::{Summary, SummaryQuery, UsageRow},
     payload::Payload,
-    ports::{Clock, Http, HttpError, Ledger, LedgerError, Log, Micros, Random, Timer, Unwritten},
+    ports::{Cache, Clock, Http, HttpError, Ledger, LedgerError, Log, Micros, Random, Timer, Unwritten},
 };
 
 /// How a scripted answer ends.
@@ -174,6 +174,8 @@ impl Log for Platform {
         self.0.lines.borrow_mut().push(line.to_owned());
     }
 }
+
+impl Cache for Platform {}
 
 impl Ledger for Platform {
     async fn append(&self, row: UsageRow) -> Result<(), Box<Unwritten>> {

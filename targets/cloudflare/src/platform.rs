@@ -1,7 +1,7 @@
 //! The ports that need no binding.
 
 use std::time::Duration;
-use tollbridge_core::ports::{Clock, Ledger, Log, Micros, Random, Timer};
+use tollbridge_core::ports::{Cache, Clock, Ledger, Log, Micros, Random, Timer};
 use worker::{Date, Delay, console_log};
 
 /// Workers, as the core sees it.
@@ -39,3 +39,5 @@ impl Log for Platform {
 
 /// The log is the ledger.
 impl Ledger for Platform {}
+
+impl Cache for Platform {}

@@ -4,7 +4,7 @@ use crate::outbound::{self, Client};
 use std::pin::Pin;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::{Sleep, sleep};
-use tollbridge_core::ports::{Clock, Ledger, Log, Micros, Random, Timer};
+use tollbridge_core::ports::{Cache, Clock, Ledger, Log, Micros, Random, Timer};
 
 /// Lambda, as the core sees it.
 pub(crate) struct Platform {
@@ -49,3 +49,5 @@ impl Log for Platform {
 
 /// The log is the ledger.
 impl Ledger for Platform {}
+
+impl Cache for Platform {}

@@ -4,11 +4,13 @@
 //! reads settings from the environment and a file ([`settings`]), carries out the command line
 //! ([`cli`]), and otherwise serves ([`serve`]): the [`server`] takes requests off sockets, the
 //! core's gateway decides, and what it asks of the world it gets through the ports that
-//! [`platform`] puts together from the [`client`], the [`ledger`], the [`log`] and the kernel's
-//! [`entropy`].
+//! [`platform`] puts together from the [`client`], the [`ledger`], the [`cache`], the [`log`] and the
+//! kernel's [`entropy`].
 
+pub mod cache;
 mod cli;
 mod client;
+mod database;
 mod entropy;
 mod greeting;
 pub mod ledger;

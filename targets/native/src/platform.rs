@@ -4,19 +4,22 @@ use std::{
     future::Future,
     ops::Deref,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::{Duration, SystemTime},
 };
 
+use bytes::Bytes;
 use http::{Request, Response};
 use tokio::time::Instant;
 use tollbridge_core::{
     ledger::{Summary, SummaryQuery, UsageRow},
     payload::Payload,
-    ports::{self, HttpError, LedgerError, Micros, Unwritten},
+    ports::{self, CacheError, HttpError, LedgerError, Micros, Unwritten},
 };
 
 use crate::{
+    cache::SqliteCache,
     client::{Body, Client},
     entropy,
     log::Log,
@@ -28,6 +31,8 @@ pub(crate) struct Platform<L> {
     pub client: Client,
     /// Of the process.
     pub ledger: L,
+    /// Of the process.
+    pub cache: Arc<SqliteCache>,
     /// Of the process.
     pub log: Log,
 }
@@ -51,6 +56,20 @@ impl<L: Deref<Target: ports::Ledger>> ports::Ledger for Platform<L> {
 
     async fn ready(&self) -> Result<(), LedgerError> {
         self.ledger.ready().await
+    }
+}
+
+impl<L> ports::Cache for Platform<L> {
+    fn get(&self, key: &str) -> impl Future<Output = Result<Option<Bytes>, CacheError>> {
+        self.cache.get(key)
+    }
+
+    fn put(&self, key: &str, value: Bytes, ttl: Duration) -> impl Future<Output = Result<(), CacheError>> {
+        self.cache.put(key, value, ttl)
+    }
+
+    fn delete(&self, key: &str) -> impl Future<Output = Result<(), CacheError>> {
+        self.cache.delete(key)
     }
 }
 

@@ -18,6 +18,7 @@ use tollbridge_core::{
 };
 
 use crate::{
+    cache::{self, SqliteCache},
     client::{self, Client, Proxies, ProxyError, Tls},
     greeting::greeting,
     ledger::{OpenError, SqliteLedger},
@@ -36,6 +37,8 @@ enum ServeError {
     Listen(#[from] ListenError),
     #[error(transparent)]
     Ledger(#[from] OpenError),
+    #[error(transparent)]
+    Cache(#[from] cache::OpenError),
     #[error("the system gives no thread or signal to serve with: {0}")]
     System(#[from] io::Error),
 }
@@ -62,6 +65,8 @@ fn serve_under(loaded: Loaded) -> Result<(), ServeError> {
     let (log, _writer) = Log::start(io::stdout(), dropped_lines(loaded.policy.log))?;
     let ledger_log = log.clone();
     let ledger = Arc::new(SqliteLedger::open(&loaded.data_dir, move |line| ledger_log.line(line))?);
+    let cache_log = log.clone();
+    let cache = Arc::new(SqliteCache::open(&loaded.data_dir, move |line| cache_log.line(line))?);
 
     // Not `eprint!`, which panics where standard error is closed.
     let _ = io::stderr().write_all(greeting(address, &loaded).as_bytes());
@@ -71,8 +76,9 @@ fn serve_under(loaded: Loaded) -> Result<(), ServeError> {
     if policy.providers.iter().any(|provider| provider.base_url.starts_with("https:")) {
         client.tls.warm_up();
     }
-    let served = run(listeners, &policy, client, &ledger, log);
+    let served = run(listeners, &policy, client, &ledger, &cache, log);
     ledger.close();
+    cache.close();
     Ok(served?)
 }
 
@@ -81,13 +87,18 @@ fn run(
     policy: &Arc<Policy>,
     client: client::Settings,
     ledger: &Arc<SqliteLedger>,
+    cache: &Arc<SqliteCache>,
     log: Log,
 ) -> io::Result<()> {
-    let (policy, ledger) = (policy.clone(), ledger.clone());
+    let (policy, ledger, cache) = (policy.clone(), ledger.clone(), cache.clone());
     let state = Arc::new(State::new(&policy));
     server::run(listeners, move |following| {
-        let platform =
-            Platform { client: Client::new(client.clone()), ledger: ledger.clone(), log: log.clone() };
+        let platform = Platform {
+            client: Client::new(client.clone()),
+            ledger: ledger.clone(),
+            cache: cache.clone(),
+            log: log.clone(),
+        };
         #[expect(clippy::arc_with_non_send_sync, reason = "other targets' gateways cross threads")]
         let gateway = Arc::new(Gateway::new(platform, policy.clone(), state.clone()));
         service_fn(move |request| {

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tollbridge_core::ports::{Clock, Ledger, Log, Micros, Random, Timer};
+use tollbridge_core::ports::{Cache, Clock, Ledger, Log, Micros, Random, Timer};
 
 /// Spin, as the core sees it.
 #[derive(Debug)]
@@ -40,3 +40,5 @@ impl Log for Platform {
 
 /// The log is the ledger.
 impl Ledger for Platform {}
+
+impl Cache for Platform {}

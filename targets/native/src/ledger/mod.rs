@@ -15,7 +15,6 @@
 //! are logged whole as `usage_unwritten` lines; rows that find the queue full or closed are given
 //! back to the gateway, which does the same with them.
 
-mod database;
 mod queue;
 #[cfg(test)]
 mod tests;
@@ -29,8 +28,6 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use database::Database;
-use futures::FutureExt;
 use queue::Queue;
 use tollbridge_core::{
     ledger::{
@@ -40,6 +37,8 @@ use tollbridge_core::{
     ports::{Ledger, LedgerError, Unwritten},
 };
 use writer::{Health, Writer};
+
+use crate::database::{Database, done};
 
 /// The file's name in the data folder. SQLite keeps two more beside it while it is open.
 const FILE: &str = "ledger.db";
@@ -154,9 +153,4 @@ impl Drop for SqliteLedger {
     fn drop(&mut self) {
         self.close();
     }
-}
-
-/// The output of a future over a [`Database`], which never waits.
-fn done<T, E: From<SqlError>>(future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-    future.now_or_never().unwrap_or_else(|| Err(SqlError("a statement did not finish".into()).into()))
 }

@@ -15,11 +15,8 @@ use tollbridge_core::{
     ports::LedgerError,
 };
 
-use super::{
-    database::Database,
-    done,
-    queue::{BATCH, Queue},
-};
+use super::queue::{BATCH, Queue};
+use crate::database::{Database, done};
 
 /// Waits between the tries of a batch: there is one try more than waits.
 const WAITS: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];

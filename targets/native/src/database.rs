@@ -1,12 +1,14 @@
-//! The core's `Sql` on SQLite. No call waits for anything but the disk.
+//! The core's `Sql` on SQLite. No call waits for anything but the disk: [`done`] takes its output
+//! at once.
 
 use std::{path::Path, time::Duration};
 
+use futures::FutureExt;
 use rusqlite::{
     CachedStatement, Connection, OpenFlags, Row, ToSql, Transaction, TransactionBehavior,
     types::{ToSqlOutput, ValueRef},
 };
-use tollbridge_core::ledger::sql::{Cell, Sql, SqlError, Statement, Value};
+use tollbridge_core::sql::{Cell, Sql, SqlError, Statement, Value};
 
 /// How long to wait for another process that has the file locked.
 const BUSY: Duration = Duration::from_secs(1);
@@ -15,11 +17,11 @@ const BUSY: Duration = Duration::from_secs(1);
 const CHECKPOINT_PAGES: u32 = 2_000;
 
 /// One connection.
-pub(super) struct Database(Connection);
+pub(crate) struct Database(Connection);
 
 impl Database {
     /// Opens a file to write, and makes it where there is none.
-    pub(super) fn open(path: &Path) -> Result<Self, SqlError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, SqlError> {
         let connection = Connection::open(path).map_err(error)?;
         connection.busy_timeout(BUSY).map_err(error)?;
         // With a write-ahead log readers and the writer do not wait for each other, and a commit
@@ -34,7 +36,7 @@ impl Database {
     }
 
     /// Opens a file that is there, to read.
-    pub(super) fn open_to_read(path: &Path) -> Result<Self, SqlError> {
+    pub(crate) fn open_to_read(path: &Path) -> Result<Self, SqlError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(error)?;
         connection.busy_timeout(BUSY).map_err(error)?;
@@ -42,7 +44,7 @@ impl Database {
     }
 
     /// Whether the ledger's tables can be read.
-    pub(super) fn check(&self) -> Result<(), SqlError> {
+    pub(crate) fn check(&self) -> Result<(), SqlError> {
         self.0.query_row("SELECT max(version) FROM schema_version", (), |_| Ok(())).map_err(error)
     }
 }
@@ -67,7 +69,7 @@ impl Sql for Database {
     }
 
     async fn query(&self, Statement { sql, values }: Statement<'_>) -> Result<Vec<Vec<Cell>>, SqlError> {
-        let mut statement = self.0.prepare(&sql).map_err(error)?;
+        let mut statement = self.0.prepare_cached(&sql).map_err(error)?;
         bind(&mut statement, &values)?;
         let columns = statement.column_count();
         let mut rows = statement.raw_query();
@@ -87,6 +89,7 @@ impl ToSql for Bound<'_> {
             Value::Null => ValueRef::Null,
             Value::Integer(number) => ValueRef::Integer(*number),
             Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Blob(bytes) => ValueRef::Blob(bytes),
         }))
     }
 }
@@ -103,13 +106,18 @@ fn read(row: &Row<'_>, column: usize) -> Result<Cell, SqlError> {
         ValueRef::Null => Ok(Cell::Null),
         ValueRef::Integer(number) => Ok(Cell::Integer(number)),
         ValueRef::Text(text) => Ok(Cell::Text(String::from_utf8_lossy(text).into_owned())),
-        other => Err(SqlError(format!(
-            "column {column} holds {}, which the ledger never writes",
-            other.data_type()
-        ))),
+        ValueRef::Blob(bytes) => Ok(Cell::Blob(bytes.to_vec())),
+        other => {
+            Err(SqlError(format!("column {column} holds {}, which is never written", other.data_type())))
+        }
     }
 }
 
 fn error(error: rusqlite::Error) -> SqlError {
     SqlError(error.to_string())
+}
+
+/// The output of a future over a [`Database`], which never waits.
+pub(crate) fn done<T, E: From<SqlError>>(future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    future.now_or_never().unwrap_or_else(|| Err(SqlError("a statement did not finish".into()).into()))
 }

@@ -1,0 +1,196 @@
+//! The cache: memory over an embedded SQLite file.
+//!
+//! ```text
+//! put ──▶ memory, and what waits ──▶ one writer thread ──▶ cache.db (WAL)
+//! get ◀── memory, else what waits, else a reading connection on a blocking thread
+//! ```
+//!
+//! A `put` is in memory before it returns, so that whoever comes next finds it, on any of the
+//! process's threads; it costs no disk. The writer takes what has gathered after 100 ms, or the last
+//! state of each key, to be exact, and writes it in one transaction. A process that is killed loses
+//! what was put in its last moments; [`SqliteCache::close`] loses nothing. Memory is bounded, and
+//! so is the file: what expires is taken away every few minutes, and so is what would be gone
+//! soonest where the values are more than a gigabyte.
+//!
+//! A batch that the disk refuses is tried again, twice, and then dropped with a line in the log: a
+//! cache may forget.
+
+mod memory;
+#[cfg(test)]
+mod tests;
+mod waiting;
+mod writer;
+
+use std::{
+    fs,
+    future::Future,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    thread::{self, JoinHandle},
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use memory::Memory;
+use tollbridge_core::{
+    cache::{
+        admit,
+        sql::{self, Entry},
+    },
+    ports::{Cache, CacheError},
+    sql::SqlError,
+};
+use waiting::Waiting;
+use writer::Writer;
+
+use crate::database::{Database, done};
+
+/// The file's name in the data folder. SQLite keeps two more beside it while it is open.
+const FILE: &str = "cache.db";
+
+/// A cache in memory and a SQLite file. One for the process, shared by its threads.
+pub struct SqliteCache {
+    memory: Mutex<Memory>,
+    waiting: Arc<Waiting>,
+    reader: Arc<Mutex<Database>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Why the cache cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The data folder is not there and cannot be made.
+    #[error("cannot make the data folder {path}: {source}; set DATA_DIR to one that can be written")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// The system's word.
+        source: std::io::Error,
+    },
+    /// SQLite cannot use the file.
+    #[error(
+        "cannot open the cache {path}: {source}; set DATA_DIR to a folder that can be written, or \
+         delete the file, of which nothing is lost that may not be forgotten"
+    )]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// SQLite's word.
+        source: SqlError,
+    },
+    /// The system has no thread to give.
+    #[error("cannot start the cache's writer thread: {0}")]
+    Thread(std::io::Error),
+}
+
+impl SqliteCache {
+    /// Opens the cache of a data folder, makes what is missing, and starts the writer. `log` gets a
+    /// whole line, without a newline, where the disk took no batch.
+    pub fn open(folder: &Path, log: impl Fn(&str) + Send + 'static) -> Result<Self, OpenError> {
+        fs::create_dir_all(folder).map_err(|source| OpenError::Folder { path: folder.into(), source })?;
+        let path = folder.join(FILE);
+        let open = || {
+            let database = Database::open(&path)?;
+            done(sql::prepare(&database))?;
+            Ok((database, Database::open_to_read(&path)?))
+        };
+        let (database, reader) =
+            open().map_err(|source| OpenError::Database { path: path.clone(), source })?;
+        let waiting = Arc::new(Waiting::default());
+        let writer = Writer { database, waiting: waiting.clone(), log };
+        let thread = thread::Builder::new()
+            .name("cache".into())
+            .spawn(move || writer.run())
+            .map_err(OpenError::Thread)?;
+        Ok(Self {
+            memory: Mutex::default(),
+            waiting,
+            reader: Arc::new(Mutex::new(reader)),
+            writer: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// Writes what waits, and stops. Blocks until it is on disk. What is put later stays in memory.
+    pub fn close(&self) {
+        self.waiting.close();
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            // A writer that panicked has said so on stderr, and there is nobody left to write.
+            let _ = writer.join();
+        }
+    }
+
+    fn put_now(&self, key: &str, value: Bytes, ttl: Duration) -> Result<(), CacheError> {
+        let entry = Entry { expires: now().saturating_add(admit(key, &value, ttl)?), value };
+        self.waiting.push(key, Some(entry.clone()))?;
+        self.memory().insert(key, entry);
+        Ok(())
+    }
+
+    fn delete_now(&self, key: &str) -> Result<(), CacheError> {
+        self.memory().remove(key);
+        self.waiting.push(key, None)
+    }
+
+    /// What is known without the disk: `None` where only that knows.
+    fn get_now(&self, key: &str) -> Option<Option<Bytes>> {
+        let now = now();
+        let alive = |entry: Entry| (entry.expires > now).then_some(entry.value);
+        if let Some(entry) = self.memory().get(key) {
+            return Some(alive(entry));
+        }
+        self.waiting.get(key).map(|change| change.and_then(alive))
+    }
+
+    async fn get_from_disk(&self, key: &str) -> Result<Option<Bytes>, CacheError> {
+        let (reader, key) = (self.reader.clone(), key.to_owned());
+        let read = move || {
+            let reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
+            done(sql::get(&*reader, &key, now())).map(|entry| (key, entry))
+        };
+        let Ok(read) = tokio::task::spawn_blocking(read).await else {
+            return Err(CacheError::Store("the reading thread stopped".into()));
+        };
+        let (key, Some(entry)) = read? else { return Ok(None) };
+        // A change that came meanwhile is newer than what the disk has.
+        match self.get_now(&key) {
+            Some(changed) => Ok(changed),
+            None => {
+                self.memory().insert(&key, entry.clone());
+                Ok(Some(entry.value))
+            }
+        }
+    }
+
+    fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Cache for SqliteCache {
+    async fn get(&self, key: &str) -> Result<Option<Bytes>, CacheError> {
+        match self.get_now(key) {
+            Some(known) => Ok(known),
+            None => self.get_from_disk(key).await,
+        }
+    }
+
+    fn put(&self, key: &str, value: Bytes, ttl: Duration) -> impl Future<Output = Result<(), CacheError>> {
+        std::future::ready(self.put_now(key, value, ttl))
+    }
+
+    fn delete(&self, key: &str) -> impl Future<Output = Result<(), CacheError>> {
+        std::future::ready(self.delete_now(key))
+    }
+}
+
+impl Drop for SqliteCache {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Seconds since the Unix epoch.
+fn now() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
+}
