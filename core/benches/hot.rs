@@ -87,6 +87,7 @@ fn translation(bodies: &[(&str, Bytes)]) {
         provider: "anthropic",
         front: Front::Chat,
         facts: None,
+        dialect: Default::default(),
         on_unsupported: OnUnsupported::Auto,
     };
     for (name, body) in bodies {

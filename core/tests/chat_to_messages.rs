@@ -17,7 +17,14 @@ fn encode(request: &Value, model: &str, on_unsupported: OnUnsupported) -> Result
     let body = serde_json::to_vec(request).unwrap();
     let request = chat::decode_request(&body)?;
     let facts = catalogue::find(model);
-    let target = Target { model, provider: "anthropic", front: Front::Chat, facts, on_unsupported };
+    let target = Target {
+        model,
+        provider: "anthropic",
+        front: Front::Chat,
+        facts,
+        dialect: Default::default(),
+        on_unsupported,
+    };
     messages::encode_request(&request, &target)
 }
 

@@ -3,11 +3,15 @@
 use serde_json::{Value, json};
 use tollbridge_core::{
     error::ApiError,
-    protocol::{Encoded, Front, OnUnsupported, Target, chat, messages},
+    protocol::{Dialect, Encoded, Front, OnUnsupported, ReasoningBack, Target, chat, messages},
     provider::catalogue,
 };
 
 fn encode(request: &Value, model: &str) -> Result<Encoded, ApiError> {
+    encode_in(request, model, Dialect::default())
+}
+
+fn encode_in(request: &Value, model: &str, dialect: Dialect) -> Result<Encoded, ApiError> {
     let body = serde_json::to_vec(request).unwrap();
     let request = messages::decode_request(&body)?;
     let target = Target {
@@ -15,6 +19,7 @@ fn encode(request: &Value, model: &str) -> Result<Encoded, ApiError> {
         provider: "openai",
         front: Front::Messages,
         facts: catalogue::find(model),
+        dialect,
         on_unsupported: OnUnsupported::Auto,
     };
     chat::encode_request(&request, &target)
@@ -325,4 +330,54 @@ fn an_agents_request_is_answered_by_any_model() {
         assert!(dropped.contains(&"messages[].content[].cache_control".to_owned()), "{dropped:?}");
         assert!(dropped.contains(&"context_management".to_owned()), "{dropped:?}");
     }
+}
+
+#[test]
+fn reasoning_and_cache_marks_go_to_providers_that_take_them() {
+    let mark = json!({ "type": "ephemeral" });
+    let request = with(json!({
+        "system": [{ "type": "text", "text": "S", "cache_control": mark }],
+        "messages": [
+            { "role": "user", "content": "Hi" },
+            { "role": "assistant", "content": [
+                { "type": "thinking", "thinking": "Hm.", "signature": "sig" },
+                { "type": "redacted_thinking", "data": "xyz" },
+                { "type": "tool_use", "id": "t1", "name": "f", "input": {} },
+            ] },
+            { "role": "user", "content": [
+                { "type": "tool_result", "tool_use_id": "t1", "content": "one", "cache_control": mark },
+            ] },
+        ],
+    }));
+    let messages = |dialect| {
+        let encoded = encode_in(&request, "m", dialect).unwrap();
+        let body: Value = serde_json::from_slice(&encoded.body).unwrap();
+        let dropped = encoded.losses.dropped().iter().map(ToString::to_string).collect::<Vec<_>>();
+        (body["messages"].clone(), dropped)
+    };
+    const THINKING: &str = "messages[].content[].thinking";
+    const REDACTED: &str = "messages[].content[].redacted_thinking";
+    const CACHE: &str = "messages[].content[].cache_control";
+
+    let (plain, dropped) = messages(Dialect::default());
+    assert_eq!(plain[0]["content"], "S");
+    assert_eq!(plain[2].as_object().unwrap().len(), 3);
+    assert_eq!(dropped, [CACHE, THINKING, REDACTED]);
+
+    let (content, dropped) = messages(Dialect { reasoning: ReasoningBack::Content, ..Dialect::default() });
+    assert_eq!(content[2]["reasoning_content"], "Hm.");
+    assert_eq!(dropped, [CACHE, REDACTED]);
+
+    let (details, dropped) = messages(Dialect { reasoning: ReasoningBack::Details, cache_control: true });
+    assert_eq!(details[0]["content"], json!([{ "type": "text", "text": "S", "cache_control": mark }]));
+    let format = "anthropic-claude-v1";
+    assert_eq!(
+        details[2]["reasoning_details"],
+        json!([
+            { "type": "reasoning.text", "text": "Hm.", "signature": "sig", "format": format, "index": 0 },
+            { "type": "reasoning.encrypted", "data": "xyz", "format": format, "index": 1 },
+        ])
+    );
+    assert_eq!(details[3]["content"], json!([{ "type": "text", "text": "one", "cache_control": mark }]));
+    assert!(dropped.is_empty(), "{dropped:?}");
 }

@@ -31,7 +31,14 @@ fn encode(
     request.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
     let body = serde_json::to_vec(&request).unwrap();
     let request = chat::decode_request(&body)?;
-    let target = Target { model, provider: "anthropic", front: Front::Chat, facts, on_unsupported };
+    let target = Target {
+        model,
+        provider: "anthropic",
+        front: Front::Chat,
+        facts,
+        dialect: Default::default(),
+        on_unsupported,
+    };
     messages::encode_request(&request, &target)
 }
 

@@ -60,7 +60,14 @@ pub fn chat_request(bytes: &[u8]) {
     let Ok(request) = chat::decode_request(bytes) else { return };
     for on_unsupported in [OnUnsupported::Auto, OnUnsupported::Drop, OnUnsupported::Reject] {
         let facts = None;
-        let target = Target { model: "m", provider: "p", front: Front::Chat, facts, on_unsupported };
+        let target = Target {
+            model: "m",
+            provider: "p",
+            front: Front::Chat,
+            facts,
+            dialect: Default::default(),
+            on_unsupported,
+        };
         if let Ok(encoded) = messages::encode_request(&request, &target) {
             is_json(&encoded.body);
         }
@@ -72,7 +79,14 @@ pub fn messages_request(bytes: &[u8]) {
     let Ok(request) = messages::decode_request(bytes) else { return };
     for on_unsupported in [OnUnsupported::Auto, OnUnsupported::Drop, OnUnsupported::Reject] {
         let facts = None;
-        let target = Target { model: "m", provider: "p", front: Front::Messages, facts, on_unsupported };
+        let target = Target {
+            model: "m",
+            provider: "p",
+            front: Front::Messages,
+            facts,
+            dialect: Default::default(),
+            on_unsupported,
+        };
         if let Ok(encoded) = chat::encode_request(&request, &target) {
             is_json(&encoded.body);
         }

@@ -37,6 +37,7 @@ pub(super) fn request(attempt: Try<'_>, facts: Option<&Model>, policy: &Policy) 
         provider: &provider.name,
         front: call.front,
         facts,
+        dialect: provider.row.dialect,
         on_unsupported: policy.on_unsupported,
     };
     provider.row.wire.encode_request(&request, &target)

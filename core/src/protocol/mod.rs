@@ -27,7 +27,7 @@ mod target;
 use crate::error::{ApiError, ErrorKind};
 
 pub use fields::Losses;
-pub use target::{Encoded, OnUnsupported, Target};
+pub use target::{Dialect, Encoded, OnUnsupported, ReasoningBack, Target};
 
 /// What an upstream speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

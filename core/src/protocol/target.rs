@@ -12,8 +12,31 @@ pub struct Target<'a> {
     pub front: Front,
     /// What is known of the model, where anything is.
     pub facts: Option<&'a Model>,
+    /// What the provider takes beyond its wire.
+    pub dialect: Dialect,
     /// What becomes of fields that the wire cannot carry.
     pub on_unsupported: OnUnsupported,
+}
+
+/// What a provider of the chat wire takes beyond OpenAI's own members.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Dialect {
+    /// How earlier reasoning comes back to it.
+    pub reasoning: ReasoningBack,
+    /// Whether it takes `cache_control` on the parts of a message's content.
+    pub cache_control: bool,
+}
+
+/// How reasoning of earlier turns comes back to the model, in the assistant's messages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ReasoningBack {
+    /// It does not.
+    #[default]
+    Never,
+    /// Its text, as `reasoning_content`.
+    Content,
+    /// In blocks with their signatures, as `reasoning_details`.
+    Details,
 }
 
 impl Target<'_> {

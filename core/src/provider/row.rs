@@ -1,7 +1,7 @@
 //! What the table says about one provider.
 
 use super::Quirk;
-use crate::protocol::Wire;
+use crate::protocol::{Dialect, Wire};
 
 /// One provider of the table.
 #[derive(Debug)]
@@ -40,6 +40,8 @@ pub struct Row {
     pub inventory: bool,
     /// When a stream carries usage.
     pub stream_usage: StreamUsage,
+    /// What it takes beyond its wire, where a request is translated for it.
+    pub dialect: Dialect,
     /// What it wants differently in a request.
     pub quirks: &'static [&'static Quirk],
     /// The provider's own page that describes the API.

@@ -8,7 +8,7 @@ use super::{
         REFUSED_SAMPLING,
     },
 };
-use crate::protocol::Wire;
+use crate::protocol::{Dialect, ReasoningBack, Wire};
 
 /// The row of that name or alias.
 pub fn find(name: &str) -> Option<&'static Row> {
@@ -32,10 +32,15 @@ const OPENAI_WIRE: Row = Row {
     style: Style::Plain,
     inventory: true,
     stream_usage: StreamUsage::OnRequest,
+    dialect: Dialect { reasoning: ReasoningBack::Never, cache_control: false },
     quirks: &[],
     doc: "",
     notes: "",
 };
+
+/// "Thinking Mode" (DeepSeek), "Use Kimi K2 thinking model" (Kimi), "Thinking Mode" (Z.ai): the
+/// reasoning of a turn with tool calls is sent back, or the next request is refused or worse.
+const REASONING_CONTENT: Dialect = Dialect { reasoning: ReasoningBack::Content, cache_control: false };
 
 /// A server of the OpenAI wire on the operator's own machine: no key, address to be given.
 const LOCAL: Row = Row { keyless: true, ..OPENAI_WIRE };
@@ -98,6 +103,8 @@ pub static ROWS: &[Row] = &[
         env: "OPENROUTER",
         base_url: BaseUrl::Default("https://openrouter.ai/api/v1"),
         stream_usage: StreamUsage::Always,
+        // "Reasoning tokens", "Preserving reasoning"; "Prompt caching".
+        dialect: Dialect { reasoning: ReasoningBack::Details, cache_control: true },
         doc: "https://openrouter.ai/docs/api-reference/chat-completion",
         ..OPENAI_WIRE
     },
@@ -118,6 +125,7 @@ pub static ROWS: &[Row] = &[
         env: "ZAI",
         base_url: BaseUrl::Default("https://api.z.ai/api/paas/v4"),
         quirks: &[&MAX_TOKENS_ONLY],
+        dialect: REASONING_CONTENT,
         doc: "https://docs.z.ai/api-reference/llm/chat-completion",
         notes: "For the GLM coding plan set `ZAI_BASE_URL=https://api.z.ai/api/coding/paas/v4`.",
         ..OPENAI_WIRE
@@ -188,6 +196,7 @@ pub static ROWS: &[Row] = &[
         env: "DEEPSEEK",
         base_url: BaseUrl::Default("https://api.deepseek.com"),
         quirks: &[&MAX_TOKENS_ONLY],
+        dialect: REASONING_CONTENT,
         doc: "https://api-docs.deepseek.com/api/create-chat-completion",
         ..OPENAI_WIRE
     },
@@ -210,6 +219,7 @@ pub static ROWS: &[Row] = &[
         env_aliases: &["KIMI"],
         base_url: BaseUrl::Default("https://api.moonshot.ai/v1"),
         quirks: &[&REFUSED_SAMPLING],
+        dialect: REASONING_CONTENT,
         doc: "https://platform.moonshot.ai/docs/api/chat",
         notes: "Mainland keys: `MOONSHOT_BASE_URL=https://api.moonshot.cn/v1`.",
         ..OPENAI_WIRE
@@ -339,6 +349,8 @@ pub static ROWS: &[Row] = &[
         env: "DASHSCOPE",
         env_aliases: &["ALIBABA", "BAILIAN"],
         base_url: BaseUrl::Default("https://dashscope-intl.aliyuncs.com/compatible-mode/v1"),
+        // "Context cache", "Explicit cache".
+        dialect: Dialect { reasoning: ReasoningBack::Never, cache_control: true },
         doc: "https://www.alibabacloud.com/help/en/model-studio/qwen-api-via-openai-chat-completions",
         notes: "Mainland keys: `DASHSCOPE_BASE_URL=https://dashscope.aliyuncs.com/compatible-mode/v1`.",
         ..OPENAI_WIRE

@@ -175,6 +175,7 @@ fn chat_requests_are_told_to_anthropic() {
             provider: "anthropic",
             front: Front::Chat,
             facts: None,
+            dialect: Default::default(),
             on_unsupported: OnUnsupported::Drop,
         };
         match messages::encode_request(&decoded, &target) {
@@ -238,6 +239,7 @@ fn anthropic_requests_are_told_in_chat() {
             provider: "openai",
             front: Front::Messages,
             facts: None,
+            dialect: Default::default(),
             on_unsupported: OnUnsupported::Drop,
         };
         let encoded = chat::encode_request(&decoded, &target).unwrap_or_else(|error| panic!("{id}: {error}"));

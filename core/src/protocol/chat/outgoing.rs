@@ -16,7 +16,7 @@ pub fn encode_request(request: &Request<'_>, target: &Target<'_>) -> Result<Enco
     let mut body = Vec::with_capacity(4096);
     let mut object = Object::new(&mut body);
     object.string("model", target.model);
-    object.array("messages", |list| write_messages(list, request, &mut report))?;
+    object.array("messages", |list| write_messages(list, request, target.dialect, &mut report))?;
     write_tools(&mut object, request, &mut report)?;
     write_settings(&mut object, request, target, &mut report)?;
     write_effort(&mut object, request, target, &mut report)?;

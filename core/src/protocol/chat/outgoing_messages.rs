@@ -6,10 +6,16 @@
 
 use std::borrow::Cow;
 
+use serde_json::value::RawValue;
+
+use super::response::write_reasoning_detail;
 use crate::{
-    conversation::{CallKind, Media, MediaKind, Message, Part, Request, Role, Source, ToolCall, ToolResult},
+    conversation::{
+        CallKind, Media, MediaKind, Message, Part, Reasoning, Request, Role, Source, ToolCall, ToolResult,
+    },
     error::ApiError,
     protocol::{
+        Dialect, ReasoningBack,
         fields::Report,
         json::{Array, Object, string},
     },
@@ -22,22 +28,23 @@ type Body<'o> = Object<'o, Vec<u8>>;
 pub(super) fn write_messages(
     list: &mut List<'_>,
     request: &Request<'_>,
+    dialect: Dialect,
     report: &mut Report<'_>,
 ) -> Result<(), ApiError> {
     for (index, message) in request.messages.iter().enumerate() {
-        report_lost(message, report)?;
+        report_lost(message, dialect, report)?;
         match message.role {
-            Role::System => write_system(list, "system", message, index, report)?,
-            Role::Developer => write_system(list, "developer", message, index, report)?,
-            Role::Assistant => write_assistant(list, message, index, report)?,
-            Role::User => write_user(list, message, index, report)?,
+            Role::System => write_system(list, "system", message, index, dialect, report)?,
+            Role::Developer => write_system(list, "developer", message, index, dialect, report)?,
+            Role::Assistant => write_assistant(list, message, index, dialect, report)?,
+            Role::User => write_user(list, message, index, dialect, report)?,
         }
     }
     Ok(())
 }
 
 /// Marks and blocks that have no place in chat and change nothing that the model is told.
-fn report_lost(message: &Message<'_>, report: &mut Report<'_>) -> Result<(), ApiError> {
+fn report_lost(message: &Message<'_>, dialect: Dialect, report: &mut Report<'_>) -> Result<(), ApiError> {
     for part in &message.parts {
         let (cache, other) = match part {
             Part::Text(text) => {
@@ -52,13 +59,15 @@ fn report_lost(message: &Message<'_>, report: &mut Report<'_>) -> Result<(), Api
                 let failed = result.is_error == Some(true);
                 (&result.cache, failed.then_some("messages[].content[].tool_result.is_error"))
             }
+            Part::Reasoning(reasoning) if comes_back(reasoning, dialect) => (&None, None),
             Part::Reasoning(reasoning) if reasoning.opaque.is_some() => {
                 (&None, Some("messages[].content[].redacted_thinking"))
             }
             Part::Reasoning(_) => (&None, Some("messages[].content[].thinking")),
             Part::Refusal(_) | Part::Provider { .. } => (&None, None),
         };
-        if cache.is_some() {
+        let marked = dialect.cache_control && !matches!(part, Part::ToolCall(_) | Part::Media(_));
+        if cache.is_some() && !marked {
             report.lost("messages[].content[].cache_control")?;
         }
         if let Some(other) = other {
@@ -66,6 +75,59 @@ fn report_lost(message: &Message<'_>, report: &mut Report<'_>) -> Result<(), Api
         }
     }
     Ok(())
+}
+
+/// Whether the provider is given this reasoning of an earlier turn.
+fn comes_back(reasoning: &Reasoning<'_>, dialect: Dialect) -> bool {
+    match dialect.reasoning {
+        ReasoningBack::Never => false,
+        ReasoningBack::Content => reasoning.text.as_ref().is_some_and(|text| !text.is_empty()),
+        ReasoningBack::Details => true,
+    }
+}
+
+fn write_reasoning(object: &mut Body<'_>, message: &Message<'_>, dialect: Dialect) {
+    let told = || {
+        message.parts.iter().filter_map(|part| match part {
+            Part::Reasoning(reasoning) if comes_back(reasoning, dialect) => Some(reasoning),
+            _ => None,
+        })
+    };
+    if told().next().is_none() {
+        return;
+    }
+    match dialect.reasoning {
+        ReasoningBack::Never => {}
+        ReasoningBack::Content => {
+            let texts: Vec<&str> = told().filter_map(|reasoning| reasoning.text.as_deref()).collect();
+            object.string("reasoning_content", &texts.concat());
+        }
+        ReasoningBack::Details => object.array("reasoning_details", |list| {
+            for (index, reasoning) in told().enumerate() {
+                list.object(|detail| write_reasoning_detail(detail, reasoning, index as u64));
+            }
+        }),
+    }
+}
+
+/// A message's text: as one, or in parts where some of them bear marks that the provider takes.
+fn write_text(object: &mut Body<'_>, parts: &[Part<'_>], separator: &str, dialect: Dialect) {
+    let marked = |part: &Part<'_>| matches!(part, Part::Text(text) if text.cache.is_some());
+    if !dialect.cache_control || !parts.iter().any(marked) {
+        return object.string("content", &texts(parts).join(separator));
+    }
+    object.array("content", |list| {
+        for part in parts {
+            let (text, cache) = match part {
+                Part::Text(text) => (&text.text, text.cache.as_deref()),
+                Part::Refusal(text) | Part::Media(Media { source: Source::Plain(text), .. }) => (text, None),
+                _ => continue,
+            };
+            if !text.is_empty() {
+                list.object(|object| text_part(object, text, cache));
+            }
+        }
+    });
 }
 
 fn lost_block(index: usize, kind: &str, report: &mut Report<'_>) -> Result<(), ApiError> {
@@ -88,6 +150,7 @@ fn write_system(
     role: &str,
     message: &Message<'_>,
     index: usize,
+    dialect: Dialect,
     report: &mut Report<'_>,
 ) -> Result<(), ApiError> {
     if let Some(Part::Provider { kind, .. }) =
@@ -97,7 +160,7 @@ fn write_system(
     }
     list.object(|object| {
         object.string("role", role);
-        object.string("content", &texts(&message.parts).join("\n\n"));
+        write_text(object, &message.parts, "\n\n", dialect);
     });
     Ok(())
 }
@@ -106,6 +169,7 @@ fn write_assistant(
     list: &mut List<'_>,
     message: &Message<'_>,
     index: usize,
+    dialect: Dialect,
     report: &mut Report<'_>,
 ) -> Result<(), ApiError> {
     for part in &message.parts {
@@ -115,22 +179,23 @@ fn write_assistant(
             _ => {}
         }
     }
-    let text = texts(&message.parts).concat();
+    let silent = texts(&message.parts).iter().all(|text| text.is_empty());
     let calls: Vec<&ToolCall<'_>> = message
         .parts
         .iter()
         .filter_map(|part| if let Part::ToolCall(call) = part { Some(call) } else { None })
         .collect();
-    if text.is_empty() && calls.is_empty() && !message.parts.is_empty() {
+    if silent && calls.is_empty() && !message.parts.is_empty() {
         return Ok(());
     }
     list.object(|object| {
         object.string("role", "assistant");
         object.string_or_skip("name", message.name.as_deref());
-        match text.as_str() {
-            "" if !calls.is_empty() => object.null("content"),
-            text => object.string("content", text),
+        match silent && !calls.is_empty() {
+            true => object.null("content"),
+            false => write_text(object, &message.parts, "", dialect),
         }
+        write_reasoning(object, message, dialect);
         if !calls.is_empty() {
             object.array("tool_calls", |list| {
                 for call in calls {
@@ -159,12 +224,13 @@ fn write_user(
     list: &mut List<'_>,
     message: &Message<'_>,
     index: usize,
+    dialect: Dialect,
     report: &mut Report<'_>,
 ) -> Result<(), ApiError> {
     let mut rest: Vec<Cow<'_, Part<'_>>> = Vec::new();
     for part in &message.parts {
         if let Part::ToolResult(result) = part {
-            write_result(list, result, index, report)?;
+            write_result(list, result, index, dialect, report)?;
             let shown = result.content.iter().filter(|part| is_shown(part));
             for (i, media) in shown.enumerate() {
                 if i == 0 {
@@ -185,9 +251,14 @@ fn write_user(
         object.string_or_skip("name", message.name.as_deref());
         match rest.as_slice() {
             [] => object.string("content", ""),
-            [part] if let Part::Text(text) = part.as_ref() => object.string("content", &text.text),
+            [part]
+                if let Part::Text(text) = part.as_ref()
+                    && !(dialect.cache_control && text.cache.is_some()) =>
+            {
+                object.string("content", &text.text);
+            }
             parts => object.array("content", |list| {
-                parts.iter().try_for_each(|part| write_part(list, part, index, report))
+                parts.iter().try_for_each(|part| write_part(list, part, index, dialect, report))
             })?,
         }
         Ok(())
@@ -203,6 +274,7 @@ fn write_result(
     list: &mut List<'_>,
     result: &ToolResult<'_>,
     index: usize,
+    dialect: Dialect,
     report: &mut Report<'_>,
 ) -> Result<(), ApiError> {
     for part in &result.content {
@@ -213,7 +285,12 @@ fn write_result(
     list.object(|object| {
         object.string("role", "tool");
         object.string("tool_call_id", &result.call_id);
-        object.string("content", &texts(&result.content).join("\n"));
+        match (result.cache.as_deref().filter(|_| dialect.cache_control), texts(&result.content).join("\n")) {
+            (Some(cache), text) if !text.is_empty() => object.array("content", |list| {
+                list.object(|object| text_part(object, &text, Some(cache)));
+            }),
+            (_, text) => object.string("content", &text),
+        }
     });
     Ok(())
 }
@@ -222,12 +299,16 @@ fn write_part(
     list: &mut List<'_>,
     part: &Part<'_>,
     index: usize,
+    dialect: Dialect,
     report: &mut Report<'_>,
 ) -> Result<(), ApiError> {
     match part {
         Part::Text(text) if text.text.is_empty() => {}
-        Part::Text(text) => list.object(|object| text_part(object, &text.text)),
-        Part::Refusal(text) => list.object(|object| text_part(object, text)),
+        Part::Text(text) => {
+            let cache = text.cache.as_deref().filter(|_| dialect.cache_control);
+            list.object(|object| text_part(object, &text.text, cache));
+        }
+        Part::Refusal(text) => list.object(|object| text_part(object, text, None)),
         Part::Media(media) => return write_media(list, media, index, report),
         Part::Provider { kind, .. } => return lost_block(index, kind, report),
         Part::Reasoning(_) | Part::ToolCall(_) | Part::ToolResult(_) => {}
@@ -235,9 +316,10 @@ fn write_part(
     Ok(())
 }
 
-fn text_part(object: &mut Body<'_>, text: &str) {
+fn text_part(object: &mut Body<'_>, text: &str, cache: Option<&RawValue>) {
     object.string("type", "text");
     object.string("text", text);
+    object.json_or_skip("cache_control", cache);
 }
 
 fn write_media(
@@ -268,7 +350,7 @@ fn write_media(
             let title = media.title.as_deref().map(|title| format!("{title}\n\n")).unwrap_or_default();
             let context =
                 media.context.as_deref().map(|context| format!("{context}\n\n")).unwrap_or_default();
-            text_part(object, &format!("{title}{context}{text}"));
+            text_part(object, &format!("{title}{context}{text}"), None);
         }),
         (MediaKind::Document, Source::Base64 { .. }) => list.object(|object| {
             object.string("type", "file");

@@ -136,7 +136,11 @@ fn write_reasoning_details(message: &mut Object<'_, impl Out>, parts: &[Part<'_>
     }
 }
 
-fn write_reasoning_detail(object: &mut Object<'_, impl Out>, reasoning: &Reasoning<'_>, index: u64) {
+pub(super) fn write_reasoning_detail(
+    object: &mut Object<'_, impl Out>,
+    reasoning: &Reasoning<'_>,
+    index: u64,
+) {
     match (&reasoning.opaque, reasoning.summary) {
         (Some(data), _) => {
             object.string("type", "reasoning.encrypted");
