@@ -1,7 +1,6 @@
 //! The answers, made once.
 
-/// Events of a stream.
-const EVENTS: usize = 64;
+use crate::wires;
 
 /// What one path gets.
 pub(crate) enum Answer<'a> {
@@ -20,10 +19,11 @@ pub(crate) enum Pace {
     Paced,
 }
 
-/// The answers of both wires.
+/// The answers of all wires.
 pub(crate) struct Answers {
     chat: Wire,
     messages: Wire,
+    gemini: Wire,
 }
 
 /// One wire's answers, with their heads.
@@ -36,15 +36,20 @@ struct Wire {
 impl Answers {
     pub(crate) fn new() -> Self {
         Self {
-            chat: Wire::new(&chat_answer(), &chat_events()),
-            messages: Wire::new(&messages_answer(), &messages_events()),
+            chat: Wire::new(&wires::chat_answer(), &wires::chat_events()),
+            messages: Wire::new(&wires::messages_answer(), &wires::messages_events()),
+            gemini: Wire::new(&wires::gemini_answer(), &wires::gemini_events()),
         }
     }
 
     /// The answer to the request of this head.
     pub(crate) fn of(&self, head: &str) -> Answer<'_> {
         let path = head.split(' ').nth(1).unwrap_or_default();
-        let wire = if path.ends_with("/messages") { &self.messages } else { &self.chat };
+        let wire = match path {
+            _ if path.ends_with("/messages") => &self.messages,
+            _ if path.contains("enerateContent") => &self.gemini,
+            _ => &self.chat,
+        };
         match path.split('/').nth(1) {
             Some("burst") => Answer::AtOnce(&wire.burst),
             Some("flushed") => Answer::InPieces(&wire.pieces, Pace::Flushed),
@@ -72,78 +77,16 @@ impl Wire {
     }
 }
 
-/// Some 600 bytes of words.
-fn words() -> String {
-    (0..100).map(|n| format!("word{n} ")).collect()
-}
-
-fn chat_answer() -> String {
-    format!(
-        r#"{{"id":"chatcmpl-0123456789","object":"chat.completion","created":1700000000,"model":"gpt-4o-mini-2024-07-18","choices":[{{"index":0,"message":{{"role":"assistant","content":"{}","refusal":null,"annotations":[]}},"logprobs":null,"finish_reason":"stop"}}],"usage":{{"prompt_tokens":200,"completion_tokens":150,"total_tokens":350,"prompt_tokens_details":{{"cached_tokens":0,"audio_tokens":0}},"completion_tokens_details":{{"reasoning_tokens":0,"audio_tokens":0}}}},"service_tier":"default","system_fingerprint":"fp_0123456789"}}"#,
-        words()
-    )
-}
-
-fn chat_events() -> Vec<String> {
-    let chunk = |rest: &str| {
-        format!(
-            "data: {{\"id\":\"chatcmpl-0123456789\",\"object\":\"chat.completion.chunk\",\"created\":1700000000,\"model\":\"gpt-4o-mini-2024-07-18\",\"service_tier\":\"default\",\"system_fingerprint\":\"fp_0123456789\",{rest}}}\n\n"
-        )
-    };
-    let delta = |delta: &str, finish: &str| {
-        chunk(&format!(
-            r#""choices":[{{"index":0,"delta":{delta},"logprobs":null,"finish_reason":{finish}}}],"usage":null"#
-        ))
-    };
-    let mut events = vec![delta(r#"{"role":"assistant","content":"","refusal":null}"#, "null")];
-    events.extend((0..EVENTS - 4).map(|n| delta(&format!(r#"{{"content":" word{n}"}}"#), "null")));
-    events.push(delta("{}", r#""stop""#));
-    events.push(chunk(
-        r#""choices":[],"usage":{"prompt_tokens":200,"completion_tokens":60,"total_tokens":260,"prompt_tokens_details":{"cached_tokens":0}}"#,
-    ));
-    events.push("data: [DONE]\n\n".to_owned());
-    events
-}
-
-fn messages_answer() -> String {
-    format!(
-        r#"{{"id":"msg_0123456789","type":"message","role":"assistant","model":"claude-sonnet-4-5-20250929","content":[{{"type":"text","text":"{}"}}],"stop_reason":"end_turn","stop_sequence":null,"usage":{{"input_tokens":200,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":150,"service_tier":"standard"}}}}"#,
-        words()
-    )
-}
-
-fn messages_events() -> Vec<String> {
-    let event = |name: &str, rest: &str| format!("event: {name}\ndata: {{\"type\":\"{name}\"{rest}}}\n\n");
-    let mut events = vec![
-        event(
-            "message_start",
-            r#","message":{"id":"msg_0123456789","type":"message","role":"assistant","model":"claude-sonnet-4-5-20250929","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":200,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":1}}"#,
-        ),
-        event("content_block_start", r#","index":0,"content_block":{"type":"text","text":""}"#),
-    ];
-    events.extend((0..EVENTS - 5).map(|n| {
-        event(
-            "content_block_delta",
-            &format!(r#","index":0,"delta":{{"type":"text_delta","text":" word{n}"}}"#),
-        )
-    }));
-    events.push(event("content_block_stop", r#","index":0"#));
-    events.push(event(
-        "message_delta",
-        r#","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":60}"#,
-    ));
-    events.push(event("message_stop", ""));
-    events
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wires::EVENTS;
 
     #[test]
     fn streams_have_as_many_events_as_they_should() {
-        assert_eq!(chat_events().len(), EVENTS);
-        assert_eq!(messages_events().len(), EVENTS);
+        for events in [wires::chat_events(), wires::messages_events(), wires::gemini_events()] {
+            assert_eq!(events.len(), EVENTS);
+        }
     }
 
     #[test]
@@ -159,5 +102,6 @@ mod tests {
         assert_eq!(of("/burst/v1/messages"), (1, false));
         assert_eq!(of("/flushed/v1/messages"), (EVENTS, false));
         assert_eq!(of("/paced/v1/chat/completions"), (EVENTS, true));
+        assert_eq!(of("/burst/v1/models/gemini-2.5-flash:streamGenerateContent?alt=sse"), (1, false));
     }
 }

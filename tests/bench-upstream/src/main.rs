@@ -3,12 +3,14 @@
 //! It shares a processor with the load generator, so it must leave that one most of it: answers
 //! are made once, requests are read and thrown away, and the path alone says what comes back:
 //! `/plain/…` a whole answer, `/burst/…` a stream in one write, `/flushed/…` the same with one
-//! write for each event, `/paced/…` with 5 ms between them; in the chat wire, or in Anthropic's where the path ends in `messages`. It speaks
+//! write for each event, `/paced/…` with 5 ms between them; in the wire that the rest of the path
+//! belongs to. It speaks
 //! as much HTTP/1.1 as a reverse proxy does to its upstream, and no more.
 //!
 //! Usage: `tollbridge-bench-upstream ADDRESS`.
 
 mod answers;
+mod wires;
 
 use std::{io, sync::Arc, time::Duration};
 

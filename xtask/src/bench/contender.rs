@@ -12,7 +12,7 @@ use std::{
 use super::{
     Bench,
     cpu::{self, pinned},
-    scenario::{Manner, Scenario, Wire},
+    scenario::{Manner, Protocol, Scenario},
 };
 use crate::process::{Failure, context, to_file};
 
@@ -52,7 +52,7 @@ impl Kind {
     pub(super) fn takes_part_in(self, scenario: &Scenario) -> bool {
         match self {
             Self::Direct => scenario.connections == 1,
-            Self::Floor => scenario.wire == Wire::Chat,
+            Self::Floor => scenario.front == scenario.wire,
             Self::Nginx | Self::Gateway => true,
         }
     }
@@ -87,7 +87,7 @@ impl Drop for Running {
 pub(super) struct Contender {
     pub(super) kind: Kind,
     pub(super) port: u16,
-    /// The path of the chat endpoint.
+    /// The path of the endpoint.
     pub(super) path: String,
     process: Option<Running>,
 }
@@ -101,9 +101,13 @@ impl Contender {
             Kind::Floor => (Some(floor(bench, manner)?), FLOOR),
             Kind::Gateway => (Some(gateway(bench)?), GATEWAY),
         };
+        let path = match scenario.front {
+            Protocol::Messages => "/v1/messages",
+            _ => "/v1/chat/completions",
+        };
         let path = match kind {
-            Kind::Direct => format!("/{}/v1/chat/completions", manner.name()),
-            _ => "/v1/chat/completions".to_owned(),
+            Kind::Direct => format!("/{}{path}", manner.name()),
+            _ => path.to_owned(),
         };
         Ok(Self { kind, port, path, process })
     }
@@ -134,7 +138,7 @@ pub(super) fn gateway(bench: &Bench) -> Result<Running, Failure> {
     command.env("PORT", GATEWAY.to_string()).env("DATA_DIR", &data).env("TOLLBRIDGE_MASTER_KEY", KEY);
     for manner in Manner::ALL {
         let (name, path) = (manner.name().to_uppercase(), manner.name());
-        for provider in ["OPENAI", "ANTHROPIC"] {
+        for provider in ["OPENAI", "ANTHROPIC", "GEMINI"] {
             command.env(format!("{provider}_{name}_API_KEY"), "sk-123");
             let base = format!("http://127.0.0.1:{UPSTREAM}/{path}/v1");
             command.env(format!("{provider}_{name}_BASE_URL"), base);

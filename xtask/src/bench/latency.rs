@@ -10,7 +10,7 @@ use super::{
     Bench, body,
     contender::{Contender, KEY, Kind},
     report::percentile,
-    scenario::{Manner, SCENARIOS, Wire},
+    scenario::{Manner, SCENARIOS},
 };
 use crate::process::{Failure, context};
 
@@ -22,7 +22,7 @@ pub(super) type FirstToken = (Kind, Duration, Duration);
 
 /// Each contender's times to the first event of a relayed burst.
 pub(super) fn first_tokens(bench: &Bench) -> Result<Vec<FirstToken>, Failure> {
-    let stream = SCENARIOS.iter().find(|one| one.manner == Manner::Burst && one.wire == Wire::Chat);
+    let stream = SCENARIOS.iter().find(|one| one.manner == Manner::Burst && one.front == one.wire);
     let scenario = stream.ok_or_else(|| Failure::new("no scenario streams"))?;
     Kind::all(bench)
         .map(|kind| {
