@@ -72,25 +72,3 @@ def tool_runner_with_thinking(signing):
 def tool_runner_with_redacted_thinking(signing):
     model, thinking = signing
     run(Script.of(model, "loop.turns-5.think.redacted"), thinking=thinking, stream=True)
-
-
-@each(*SIGNING)
-def loop_that_forgets_its_thinking(signing):
-    """Some clients keep text and calls only."""
-    model, thinking = signing
-    script = Script.of(model, "loop.turns-5.think")
-    messages = list(HELLO)
-    for turn in range(5):
-        message = strict(
-            client.messages.create(
-                model=script.model, max_tokens=4096, messages=messages, tools=TOOLS, thinking=thinking
-            )
-        )
-        calls = [block for block in message.content if block.type == "tool_use"]
-        content = [{"type": "tool_use", "id": call.id, "name": call.name, "input": call.input} for call in calls]
-        results = [{"type": "tool_result", "tool_use_id": call.id, "content": f"r{turn}"} for call in calls]
-        messages += [{"role": "assistant", "content": content}, {"role": "user", "content": results}]
-    last = client.messages.create(
-        model=script.model, max_tokens=4096, messages=messages, tools=TOOLS, thinking=thinking
-    )
-    equal(texts(last), SETTLED)
