@@ -47,8 +47,6 @@ struct AnthropicModel {
     display_name: String,
     id: String,
     created_at: &'static str,
-    /// The newer SDKs' types demand it. Whoever lists a model lets it be used.
-    lifecycle: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -66,7 +64,6 @@ impl From<Model> for AnthropicModel {
             display_name: model.id.clone(),
             id: model.id,
             created_at: "1970-01-01T00:00:00Z",
-            lifecycle: "active",
         }
     }
 }

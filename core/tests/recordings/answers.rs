@@ -212,6 +212,9 @@ fn sequence(text: &str) -> Vec<Value> {
 /// What the Messages protocol cannot say, or says in another way.
 fn in_messages(mut expected: Reading, refusal: &str) -> Reading {
     expected.text += refusal;
+    if !refusal.is_empty() && expected.finish.as_deref() == Some("stop") {
+        expected.finish = Some("content_filter".to_owned());
+    }
     expected.web.clear();
     expected.documents.clear();
     expected.opaque.clear();

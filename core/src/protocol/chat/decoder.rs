@@ -324,7 +324,8 @@ impl OpenChoice {
     }
 
     /// A call, or more of one. Pieces belong together by their index; a new id at the same index is
-    /// a new call (some servers number all of them 0), and a piece with neither is more of the last.
+    /// a new call (some servers number all of them 0), and a piece with neither is more of the last,
+    /// unless it names a tool of its own.
     fn call(&mut self, piece: CallPiece<'_>, parts: &mut Parts<'_>, sink: &mut impl FnMut(Event<'_>)) {
         let place = match piece.index {
             Some(_) => self.calls.iter().rposition(|call| call.index == piece.index),
@@ -336,7 +337,10 @@ impl OpenChoice {
         if old.is_some_and(|call| call.closed && piece.id.is_empty()) && piece.arguments.trim().is_empty() {
             return;
         }
-        let another = |call: &OpenCall| !piece.id.is_empty() && !call.id.is_empty() && call.id != piece.id;
+        let another = |call: &OpenCall| match piece.id.is_empty() {
+            false => !call.id.is_empty() && call.id != piece.id,
+            true => call.is_followed_by(&piece),
+        };
         let place =
             place.filter(|place| self.calls.get(*place).is_some_and(|call| !another(call) && !call.closed));
         let place = place.unwrap_or_else(|| {
@@ -397,6 +401,13 @@ impl OpenChoice {
 }
 
 impl OpenCall {
+    /// Whether a piece without an id is another call: it names another tool, or the same again with
+    /// arguments where these are complete.
+    fn is_followed_by(&self, piece: &CallPiece<'_>) -> bool {
+        let named = !piece.name.is_empty() && !self.name.is_empty();
+        named && (piece.name != self.name || (self.json.is_complete() && !piece.arguments.trim().is_empty()))
+    }
+
     fn begin(&mut self, parts: &mut Parts<'_>, sink: &mut impl FnMut(Event<'_>)) {
         if self.id.is_empty() {
             self.id = call_id(parts.seed, *parts.next_call);

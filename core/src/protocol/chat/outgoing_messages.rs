@@ -153,10 +153,17 @@ fn write_system(
     dialect: Dialect,
     report: &mut Report<'_>,
 ) -> Result<(), ApiError> {
-    if let Some(Part::Provider { kind, .. }) =
-        message.parts.iter().find(|part| !matches!(part, Part::Text(_)))
-    {
-        lost_block(index, kind, report)?;
+    for part in &message.parts {
+        match part {
+            Part::Provider { kind, .. } => lost_block(index, kind, report)?,
+            Part::Media(media) if !matches!(media.source, Source::Plain(_)) => {
+                lost_block(index, "media", report)?;
+            }
+            _ => {}
+        }
+    }
+    if texts(&message.parts).is_empty() {
+        return Ok(());
     }
     list.object(|object| {
         object.string("role", role);
@@ -185,7 +192,7 @@ fn write_assistant(
         .iter()
         .filter_map(|part| if let Part::ToolCall(call) = part { Some(call) } else { None })
         .collect();
-    if silent && calls.is_empty() && !message.parts.is_empty() {
+    if silent && calls.is_empty() {
         return Ok(());
     }
     list.object(|object| {
@@ -216,7 +223,8 @@ fn write_call(object: &mut Body<'_>, call: &ToolCall<'_>) {
     object.string("type", kind);
     object.object(kind, |called| {
         called.string("name", &call.name);
-        called.string(input, if call.arguments.is_empty() { "{}" } else { &call.arguments });
+        let nothing = call.kind == CallKind::Function && call.arguments.is_empty();
+        called.string(input, if nothing { "{}" } else { &call.arguments });
     });
 }
 

@@ -23,7 +23,9 @@ pub fn encode_response(response: &Response<'_>, meta: &AnswerMeta<'_>) -> Vec<u8
         }
     });
     let finish = choice.map(|choice| choice.finish.clone()).unwrap_or_default();
-    object.string("stop_reason", stop_reason(&finish));
+    let refused =
+        choice.is_some_and(|choice| choice.parts.iter().any(|part| matches!(part, Part::Refusal(_))));
+    object.string("stop_reason", stop_reason(&finish, refused));
     object.string_or_null("stop_sequence", finish.stop_sequence.as_deref());
     write_stop_details(&mut object, &finish);
     object.object("usage", |object| write_usage(object, &response.usage));
@@ -31,9 +33,11 @@ pub fn encode_response(response: &Response<'_>, meta: &AnswerMeta<'_>) -> Vec<u8
     out
 }
 
-/// Why it ended, in Anthropic's words.
-pub(super) fn stop_reason(finish: &Finish<'_>) -> &'static str {
+/// Why it ended, in Anthropic's words. Other protocols say a refusal beside the text and end as
+/// usual: here the reason is the place for it.
+pub(super) fn stop_reason(finish: &Finish<'_>, refused: bool) -> &'static str {
     match finish.reason {
+        FinishReason::Stop if refused => "refusal",
         FinishReason::StopSequence => "stop_sequence",
         FinishReason::Stop | FinishReason::Unknown if finish.stop_sequence.is_some() => "stop_sequence",
         FinishReason::Stop | FinishReason::Unknown => "end_turn",

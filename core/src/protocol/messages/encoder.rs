@@ -29,6 +29,8 @@ pub struct StreamEncoder {
     usage: Usage,
     finish: Option<Finish<'static>>,
     blocks: u64,
+    /// Whether the model said that it will not answer.
+    refused: bool,
     /// The open block and those that wait for it.
     open: VecDeque<OpenBlock>,
     state: State,
@@ -60,6 +62,7 @@ impl StreamEncoder {
             usage: Usage::default(),
             finish: None,
             blocks: 0,
+            refused: false,
             open: VecDeque::new(),
             state: State::Waiting,
         }
@@ -100,7 +103,7 @@ impl StreamEncoder {
         let Some(finish) = self.finish.take().filter(|_| self.state == State::Open) else { return };
         frame(out, "message_delta", |object| {
             object.object("delta", |delta| {
-                delta.string("stop_reason", stop_reason(&finish));
+                delta.string("stop_reason", stop_reason(&finish, self.refused));
                 delta.string_or_null("stop_sequence", finish.stop_sequence.as_deref());
                 write_stop_details(delta, &finish);
             });
@@ -135,6 +138,7 @@ impl StreamEncoder {
         {
             return;
         }
+        self.refused |= matches!(kind, PartKind::Refusal);
         let index = self.blocks;
         self.blocks += 1;
         let thinks = matches!(kind, PartKind::Reasoning { .. });

@@ -1,0 +1,313 @@
+//! What the model may call, must call, and was told back.
+
+use serde_json::{Value, json};
+use tollbridge_core::protocol::{
+    Front::{Chat, Messages},
+    Wire,
+};
+
+use super::{chat_tool, messages_tool};
+use crate::{
+    provider::{Piece, Turn},
+    scenario::{Scenario, drops, mapped, scenario},
+};
+
+pub fn all() -> Vec<Scenario> {
+    vec![
+        one(),
+        text_and_call(),
+        parallel(),
+        three_turns(),
+        parallel_results(),
+        forced(),
+        required(),
+        none(),
+        allowed(),
+        one_at_a_time(),
+        failed(),
+        empty_result(),
+        picture(),
+        text_after_results(),
+        no_arguments(),
+    ]
+}
+
+fn ask(tools: &[&str], more: Value) -> (Value, Value) {
+    let both = |tools: Vec<Value>| {
+        let mut body = json!({"messages": [{"role": "user", "content": "The weather?"}], "tools": tools});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    (
+        both(tools.iter().map(|name| chat_tool(name)).collect()),
+        both(tools.iter().map(|name| messages_tool(name)).collect()),
+    )
+}
+
+/// A scenario that asks with tools: `chat` and `messages` are what each front says beside them, and
+/// what each wire must be sent.
+fn with(name: &'static str, tools: &[&str], chat: Value, messages: Value) -> Scenario {
+    let (chat, messages) = (ask(tools, chat).0, ask(tools, messages).1);
+    scenario(name)
+        .chat(chat.clone())
+        .messages(messages.clone())
+        .sends(Wire::Chat, chat)
+        .sends(Wire::Messages, messages)
+}
+
+fn weather(id: &'static str, city: &str) -> Piece {
+    Piece::Call(id, "weather", json!({"city": city}))
+}
+
+fn one() -> Scenario {
+    with("one tool", &["weather"], json!({}), json!({})).says(Turn::of([weather("a1", "Zürich")]))
+}
+
+fn text_and_call() -> Scenario {
+    with(
+        "text before a call",
+        &["weather"],
+        json!({"tool_choice": "auto"}),
+        json!({"tool_choice": {"type": "auto"}}),
+    )
+    .says(Turn::of([Piece::Text("I shall look.".into()), weather("a1", "Bern")]))
+}
+
+fn parallel() -> Scenario {
+    let calls = [weather("a1", "Bern"), Piece::Call("b2", "time", json!({"city": "Rome", "exact": true}))];
+    with("parallel calls", &["weather", "time"], json!({}), json!({})).says(Turn::of(calls))
+}
+
+fn chat_call(id: &str, city: &str) -> Value {
+    json!({"id": id, "type": "function", "function":
+        {"name": "weather", "arguments": json!({"city": city}).to_string()}})
+}
+
+fn chat_call_sent(id: &str, city: &str) -> Value {
+    json!({"id": id, "type": "function", "function": {"name": "weather", "arguments": {"json": {"city": city}}}})
+}
+
+fn block_call(id: &str, city: &str) -> Value {
+    json!({"type": "tool_use", "id": id, "name": "weather", "input": {"city": city}})
+}
+
+fn result(id: &str, content: Value) -> Value {
+    json!({"type": "tool_result", "tool_use_id": id, "content": content})
+}
+
+fn three_turns() -> Scenario {
+    let tools = |tool: Value, messages: Value| json!({"tools": [tool], "messages": messages});
+    let chat = |call: fn(&str, &str) -> Value| {
+        tools(
+            chat_tool("weather"),
+            json!([
+                {"role": "user", "content": "Three cities."},
+                {"role": "assistant", "content": null, "tool_calls": [call("c1", "Bern")]},
+                {"role": "tool", "tool_call_id": "c1", "content": "12"},
+                {"role": "assistant", "content": "Next.", "tool_calls": [call("c2", "Rome")]},
+                {"role": "tool", "tool_call_id": "c2", "content": "21"},
+                {"role": "assistant", "content": null, "tool_calls": [call("c3", "Oslo")]},
+                {"role": "tool", "tool_call_id": "c3", "content": "3"},
+            ]),
+        )
+    };
+    let messages = tools(
+        messages_tool("weather"),
+        json!([
+            {"role": "user", "content": "Three cities."},
+            {"role": "assistant", "content": [block_call("c1", "Bern")]},
+            {"role": "user", "content": [result("c1", json!("12"))]},
+            {"role": "assistant", "content": [{"type": "text", "text": "Next."}, block_call("c2", "Rome")]},
+            {"role": "user", "content": [result("c2", json!("21"))]},
+            {"role": "assistant", "content": [block_call("c3", "Oslo")]},
+            {"role": "user", "content": [result("c3", json!("3"))]},
+        ]),
+    );
+    scenario("tool loop of three turns")
+        .chat(chat(chat_call))
+        .messages(messages.clone())
+        .sends(Wire::Chat, chat(chat_call_sent))
+        .sends(Wire::Messages, messages)
+        .says(Turn::text("12, 21 and 3 degrees."))
+}
+
+fn parallel_results() -> Scenario {
+    let chat = |call: fn(&str, &str) -> Value| {
+        json!({"tools": [chat_tool("weather")], "messages": [
+            {"role": "user", "content": "Two cities."},
+            {"role": "assistant", "content": null, "tool_calls": [call("c1", "Bern"), call("c2", "Rome")]},
+            {"role": "tool", "tool_call_id": "c2", "content": "21"},
+            {"role": "tool", "tool_call_id": "c1", "content": "12"},
+        ]})
+    };
+    let messages = json!({"tools": [messages_tool("weather")], "messages": [
+        {"role": "user", "content": "Two cities."},
+        {"role": "assistant", "content": [block_call("c1", "Bern"), block_call("c2", "Rome")]},
+        {"role": "user", "content": [result("c2", json!("21")), result("c1", json!("12"))]},
+    ]});
+    scenario("results of parallel calls, in another order")
+        .chat(chat(chat_call))
+        .messages(messages.clone())
+        .sends(Wire::Chat, chat(chat_call_sent))
+        .sends(Wire::Messages, messages)
+        .says(Turn::text("12 and 21."))
+}
+
+fn forced() -> Scenario {
+    with(
+        "a tool that must be called",
+        &["weather", "time"],
+        json!({"tool_choice": {"type": "function", "function": {"name": "weather"}}}),
+        json!({"tool_choice": {"type": "tool", "name": "weather"}}),
+    )
+    .says(Turn::of([weather("a1", "Bern")]))
+}
+
+fn required() -> Scenario {
+    with(
+        "any tool that must be called",
+        &["weather", "time"],
+        json!({"tool_choice": "required"}),
+        json!({"tool_choice": {"type": "any"}}),
+    )
+    .says(Turn::of([weather("a1", "Bern")]))
+}
+
+fn none() -> Scenario {
+    with(
+        "tools that must not be called",
+        &["weather"],
+        json!({"tool_choice": "none"}),
+        json!({"tool_choice": {"type": "none"}}),
+    )
+}
+
+fn allowed() -> Scenario {
+    let choice = json!({"tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "required",
+        "tools": [{"type": "function", "function": {"name": "time"}}]}}});
+    scenario("allowed_tools")
+        .chat(ask(&["weather", "time"], choice).0)
+        .sends(Wire::Messages, ask(&["time"], json!({"tool_choice": {"type": "any"}})).1)
+        .says(Turn::of([Piece::Call("a1", "time", json!({"city": "Bern"}))]))
+        .cell(Chat, Wire::Messages, mapped("only the allowed tools are sent"))
+        .not_from(Messages, "the front has no such choice")
+}
+
+fn one_at_a_time() -> Scenario {
+    with(
+        "no parallel calls",
+        &["weather"],
+        json!({"tool_choice": "auto", "parallel_tool_calls": false}),
+        json!({"tool_choice": {"type": "auto", "disable_parallel_tool_use": true}}),
+    )
+    .says(Turn::of([weather("a1", "Bern")]))
+}
+
+/// A call, and what came back of it, in the words of each protocol.
+fn loop_of_one(chat_results: Value, message_results: Value) -> (Value, Value) {
+    let mut chat = vec![
+        json!({"role": "user", "content": "Bern?"}),
+        json!({"role": "assistant", "content": null, "tool_calls":
+            [{"id": "c1", "type": "function", "function": {"name": "weather", "arguments": "{\"city\":\"Bern\"}"}}]}),
+    ];
+    chat.extend(chat_results.as_array().unwrap().clone());
+    let messages = json!([
+        {"role": "user", "content": "Bern?"},
+        {"role": "assistant", "content": [block_call("c1", "Bern")]},
+        {"role": "user", "content": message_results},
+    ]);
+    (
+        json!({"messages": chat, "tools": [chat_tool("weather")]}),
+        json!({"messages": messages, "tools": [messages_tool("weather")]}),
+    )
+}
+
+fn failed() -> Scenario {
+    let (chat, messages) = loop_of_one(
+        json!([{"role": "tool", "tool_call_id": "c1", "content": "No such city."}]),
+        json!([{"type": "tool_result", "tool_use_id": "c1", "content": "No such city.", "is_error": true}]),
+    );
+    let mut marked = chat.clone();
+    marked["messages"][2]["is_error"] = json!(true);
+    scenario("a call that failed")
+        .chat(marked)
+        .messages(messages.clone())
+        .sends(Wire::Chat, chat)
+        .sends(Wire::Messages, messages)
+        .cell(
+            Messages,
+            Wire::Chat,
+            drops(
+                &["messages[].content[].tool_result.is_error"],
+                "without the mark, but with what the tool said",
+            ),
+        )
+}
+
+fn empty_result() -> Scenario {
+    let (chat, messages) = loop_of_one(
+        json!([{"role": "tool", "tool_call_id": "c1", "content": ""}]),
+        json!([{"type": "tool_result", "tool_use_id": "c1"}]),
+    );
+    scenario("a result of nothing")
+        .chat(chat.clone())
+        .messages(messages.clone())
+        .sends(Wire::Chat, chat)
+        .sends(Wire::Messages, messages)
+}
+
+fn picture() -> Scenario {
+    const PICTURE: &str = "https://example.com/a.png";
+    let image = json!({"type": "image", "source": {"type": "url", "url": PICTURE}});
+    let shown = json!({"type": "image_url", "image_url": {"url": PICTURE}});
+    let text = json!({"type": "text", "text": "See:"});
+    let (_, messages) = loop_of_one(json!([]), json!([result("c1", json!([text, image]))]));
+    let (chat, _) =
+        loop_of_one(json!([{"role": "tool", "tool_call_id": "c1", "content": [text, shown]}]), json!([]));
+    let (sent, _) = loop_of_one(
+        json!([
+            {"role": "tool", "tool_call_id": "c1", "content": "See:"},
+            {"role": "user", "content": [{"type": "text", "text": "*"}, shown]},
+        ]),
+        json!([]),
+    );
+    scenario("a result with a picture")
+        .chat(chat)
+        .messages(messages.clone())
+        .sends(Wire::Chat, sent)
+        .sends(Wire::Messages, messages)
+        .cell(
+            Messages,
+            Wire::Chat,
+            mapped("the picture follows in a message of the user's, as the wire takes text alone from tools"),
+        )
+}
+
+fn text_after_results() -> Scenario {
+    let (chat, messages) = loop_of_one(
+        json!([
+            {"role": "tool", "tool_call_id": "c1", "content": "12"},
+            {"role": "user", "content": "In Fahrenheit!"},
+        ]),
+        json!([result("c1", json!("12")), {"type": "text", "text": "In Fahrenheit!"}]),
+    );
+    scenario("words of the user's after a result")
+        .chat(chat.clone())
+        .messages(messages.clone())
+        .sends(Wire::Chat, chat)
+        .sends(Wire::Messages, messages)
+}
+
+fn no_arguments() -> Scenario {
+    let bare = |id: &'static str| Piece::Call(id, "now", json!({}));
+    let body = json!({"messages": [{"role": "user", "content": "The time?"}]});
+    let (mut chat, mut messages) = (body.clone(), body);
+    chat["tools"] = json!([{"type": "function", "function": {"name": "now"}}]);
+    messages["tools"] = json!([{"name": "now", "input_schema": {"type": "object"}}]);
+    scenario("a tool without arguments")
+        .chat(chat)
+        .messages(messages.clone())
+        .sends(Wire::Chat, json!({"tools": [{"type": "function", "function": {"name": "now"}}]}))
+        .sends(Wire::Messages, messages)
+        .says(Turn::of([bare("a1")]))
+}
