@@ -286,6 +286,7 @@ fn an_agents_request_is_answered_by_any_model() {
         "thinking": { "type": "enabled", "budget_tokens": 31_999 },
         "context_management": { "edits": [{ "type": "clear_thinking_20251015", "keep": "all" }] },
         "system": [
+            { "type": "text", "text": "x-anthropic-billing-header: cc_version=2.1.37.0d9; cc_entrypoint=cli; cch=fa690;" },
             { "type": "text", "text": "You are an agent.", "cache_control": mark },
             { "type": "text", "text": "Environment: …", "cache_control": mark },
         ],
@@ -329,6 +330,7 @@ fn an_agents_request_is_answered_by_any_model() {
         assert_eq!(body["reasoning_effort"], effort);
         assert!(dropped.contains(&"messages[].content[].cache_control".to_owned()), "{dropped:?}");
         assert!(dropped.contains(&"context_management".to_owned()), "{dropped:?}");
+        assert!(dropped.contains(&"system[].x-anthropic-billing-header".to_owned()), "{dropped:?}");
     }
 }
 
@@ -380,4 +382,25 @@ fn reasoning_and_cache_marks_go_to_providers_that_take_them() {
     );
     assert_eq!(details[3]["content"], json!([{ "type": "text", "text": "one", "cache_control": mark }]));
     assert!(dropped.is_empty(), "{dropped:?}");
+}
+
+#[test]
+fn a_long_name_of_a_user_becomes_a_digest() {
+    let user = |id: &str| sent(&with(json!({ "metadata": { "user_id": id } })), "m").0["user"].clone();
+    assert_eq!(user("u-1"), "u-1");
+    let long =
+        |session: &str| format!("{{\"device_id\":\"{}\",\"session_id\":\"{session}\"}}", "0".repeat(64));
+    let (one, other) = (user(&long("a")), user(&long("b")));
+    assert_eq!(one.as_str().map(str::len), Some(64));
+    assert_ne!(one, other);
+    assert_eq!(one, user(&long("a")));
+}
+
+#[test]
+fn a_conversation_that_anthropic_would_hold_is_refused_by_the_code_that_sdks_know() {
+    let error = encode(&with(json!({ "thread": { "type": "create" } })), "m").unwrap_err();
+    let body: Value = serde_json::from_slice(&messages::encode_error(&error)).unwrap();
+    assert_eq!(body["error"]["type"], "invalid_request_error");
+    assert_eq!(body["error"]["details"]["error_code"], "thread_unsupported_request");
+    assert!(encode(&with(json!({ "thread": null })), "m").is_ok());
 }

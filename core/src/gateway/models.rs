@@ -47,6 +47,8 @@ struct AnthropicModel {
     display_name: String,
     id: String,
     created_at: &'static str,
+    /// The newer SDKs' types demand it. Whoever lists a model lets it be used.
+    lifecycle: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -64,6 +66,7 @@ impl From<Model> for AnthropicModel {
             display_name: model.id.clone(),
             id: model.id,
             created_at: "1970-01-01T00:00:00Z",
+            lifecycle: "active",
         }
     }
 }

@@ -5,7 +5,7 @@ import json
 
 import openai
 from pydantic import BaseModel
-from suite import KEY, PROVIDERS, URL, Script, each, equal, once
+from suite import KEY, PROVIDERS, URL, Script, each, equal, once, strict
 
 client = openai.OpenAI(base_url=f"{URL}/v1", api_key=KEY, max_retries=0, timeout=30)
 
@@ -26,7 +26,7 @@ TOOLS = [
 @each(*PROVIDERS)
 def whole(provider):
     script = Script(provider, "ok.n-10.pt-21.ct-10")
-    answer = client.chat.completions.create(model=script.model, messages=HELLO)
+    answer = strict(client.chat.completions.create(model=script.model, messages=HELLO))
     equal(answer.choices[0].message.content, "The bridge at Kettle Ford was built twice.")
     equal(answer.choices[0].finish_reason, "stop")
     equal(answer.model, script.upstream_model)
@@ -39,7 +39,7 @@ def streamed(provider):
     stream = client.chat.completions.create(
         model=script.model, messages=HELLO, stream=True, stream_options={"include_usage": True}
     )
-    chunks = list(stream)
+    chunks = [strict(chunk) for chunk in stream]
     text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
     equal(text, "The bridge at Kettle Ford was built twice.")
     equal(chunks[0].choices[0].delta.role, "assistant")
@@ -68,30 +68,14 @@ def stream_helper(provider):
 
 
 @each(*PROVIDERS)
-def agent_loop(provider):
-    script = Script(provider, "loop.turns-5")
-    messages = list(HELLO)
-    for turn in range(5):
-        answer = client.chat.completions.create(model=script.model, messages=messages, tools=TOOLS)
-        message = answer.choices[0].message
-        equal(answer.choices[0].finish_reason, "tool_calls")
-        messages.append(message)
-        for call in message.tool_calls:
-            equal(call.function.name, "look_up")
-            messages.append({"role": "tool", "tool_call_id": call.id, "content": f"r{turn}"})
-    answer = client.chat.completions.create(model=script.model, messages=messages, tools=TOOLS)
-    equal(answer.choices[0].message.content, "settled: r0, r1, r2, r3, r4")
-
-
-@each(*PROVIDERS)
 def parallel_calls(provider):
     script = Script(provider, "tools.n-3")
     answer = client.chat.completions.create(model=script.model, messages=HELLO, tools=TOOLS)
-    calls = answer.choices[0].message.tool_calls
-    equal([call.id for call in calls], ["call_0_0", "call_0_1", "call_0_2"])
+    calls = strict(answer).choices[0].message.tool_calls
+    equal(len({call.id for call in calls if call.id}), 3, "different ids")
     stream = client.chat.completions.create(model=script.model, messages=HELLO, tools=TOOLS, stream=True)
     deltas = [call for chunk in stream if chunk.choices for call in chunk.choices[0].delta.tool_calls or []]
-    equal([delta.id for delta in deltas if delta.id], ["call_0_0", "call_0_1", "call_0_2"])
+    equal(len({delta.id for delta in deltas if delta.id}), 3, "different ids")
     equal(sorted({delta.index for delta in deltas}), [0, 1, 2])
 
 

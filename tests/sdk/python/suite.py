@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import sys
+import time
 import traceback
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ URL = os.environ["TOLLBRIDGE_URL"]
 KEY = os.environ["TOLLBRIDGE_KEY"]
 UPSTREAM = os.environ["TOLLBRIDGE_UPSTREAM"]
 
-#: A provider of the caller's own wire, and one behind a translation.
+#: A provider of each wire. One of them speaks as the caller does, the others are behind a translation.
 PROVIDERS = ["openai", "anthropic"]
 
 _tests = []
@@ -52,6 +53,21 @@ class Script:
         self.upstream_model = f"{words}.id-{self.token}"
         self.model = f"{provider}/{self.upstream_model}"
 
+    @classmethod
+    def of(cls, model, words):
+        """A script under the name of a model (`provider/model~`), for names that a gateway treats in a way of their
+        own."""
+        provider, name = model.split("/", 1)
+        return cls(provider, name + words)
+
+    def ended(self):
+        """How the answer to the last request ended, once it has."""
+        for _ in range(100):
+            if ending := self.requests()[-1]["ended"]:
+                return ending
+            time.sleep(0.03)
+        return None
+
     def requests(self):
         """What arrived upstream."""
         with urllib.request.urlopen(f"{UPSTREAM}/control/session?key={self.token}") as answer:
@@ -61,6 +77,13 @@ class Script:
 def equal(found, expected, what="value"):
     if found != expected:
         raise AssertionError(f"{what}: expected {expected!r}, found {found!r}")
+
+
+def strict(answer):
+    """The answer, once every member of it fits the library's own types. The libraries build what they are given
+    without a look at it."""
+    type(answer).model_validate(answer.to_dict(mode="json"))
+    return answer
 
 
 def raises(kind, function):

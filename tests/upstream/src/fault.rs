@@ -3,6 +3,8 @@
 //! Types and codes are those of OpenAI's "Error codes" guide, of Anthropic's "Errors" page and of
 //! Google's `google.rpc.Code`.
 
+use serde_json::Value;
+
 /// An error, before a wire gives it a shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -18,6 +20,8 @@ pub struct Fault {
     pub google_status: &'static str,
     /// The text.
     pub message: String,
+    /// Anthropic's `details`; null where there are none.
+    pub details: Value,
     /// After how many seconds to try again, where the provider says so.
     pub retry: Option<String>,
 }
@@ -59,6 +63,7 @@ impl Fault {
             anthropic_type,
             google_status: google_status(status),
             message: message.to_owned(),
+            details: Value::Null,
             retry: None,
         }
     }

@@ -1,11 +1,15 @@
 //! A conversation as the chat wire says it.
 
+use std::{borrow::Cow, fmt::Write};
+
+use sha2::{Digest, Sha256};
+
 use super::outgoing_messages::write_messages;
 use crate::{
     conversation::{AllowedMode, Format, FunctionTool, Request, Tool, ToolChoice},
     error::ApiError,
     model::{Control, Effort, Param},
-    protocol::{Encoded, Target, Wire, fields::Report, json::Object, json::string},
+    protocol::{Encoded, Target, Wire, fields::Report, json::Object, json::string, messages::BILLING_FIELD},
 };
 
 /// Writes `request` for the chat wire, with what it cannot say.
@@ -149,7 +153,9 @@ fn write_settings(
             object.array("stop", |list| request.stop.iter().for_each(|stop| string(list.element(), stop)));
         }
     }
-    object.string_or_skip("user", request.user.as_deref());
+    if let Some(user) = request.user.as_deref() {
+        object.string("user", &name_of_user(user));
+    }
     object.json_or_skip("metadata", request.metadata.as_deref());
     object.string_or_skip("verbosity", request.verbosity.as_deref());
     match request.service_tier.as_deref() {
@@ -160,6 +166,22 @@ fn write_settings(
         report.lost("cache_control")?;
     }
     Ok(())
+}
+
+/// The longest name of a user that OpenAI takes; others of this wire take 128.
+const LONGEST_USER: usize = 64;
+
+/// The caller's name for its user, or a digest of it where it is too long: still one name for one
+/// user. Claude Code's is a JSON object of three ids.
+fn name_of_user(user: &str) -> Cow<'_, str> {
+    if user.chars().count() <= LONGEST_USER {
+        return Cow::Borrowed(user);
+    }
+    let mut hex = String::with_capacity(LONGEST_USER);
+    for byte in Sha256::digest(user) {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    Cow::Owned(hex)
 }
 
 /// Writes `reasoning_effort`, where the model is known to take it. A budget of tokens is the level
@@ -221,7 +243,8 @@ fn write_format(object: &mut Body<'_>, format: &Format<'_>) {
 
 /// Members of the request that the conversation has no place for.
 fn write_extra(request: &Request<'_>, report: &mut Report<'_>) -> Result<(), ApiError> {
-    const KNOWN: [&str; 8] = [
+    const KNOWN: [&str; 9] = [
+        BILLING_FIELD,
         "container",
         "mcp_servers",
         "context_management",

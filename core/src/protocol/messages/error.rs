@@ -51,19 +51,30 @@ pub fn encode_stream_error(error: &ApiError, out: &mut BytesMut) {
     out.extend_from_slice(b"\n\n");
 }
 
+/// The code of the refusal to hold a conversation, by which Anthropic's SDKs know to send it whole.
+pub(super) const THREAD_UNSUPPORTED: &str = "thread_unsupported_request";
+
 fn write_error(out: &mut impl Out, error: &ApiError) {
-    let ours = error.upstream_type.as_deref().filter(|kind| known(kind).is_some());
     let mut body = Object::new(out);
     body.string("type", "error");
     body.object("error", |object| {
-        object.string("type", ours.unwrap_or_else(|| type_of(error.kind)));
+        object.string("type", type_of(error));
         object.string("message", &error.message);
+        if error.code.as_deref() == Some(THREAD_UNSUPPORTED) {
+            object.object("details", |details| details.string("error_code", THREAD_UNSUPPORTED));
+        }
     });
     body.end();
 }
 
-/// Anthropic's type for a kind of error.
-fn type_of(kind: ErrorKind) -> &'static str {
+/// Anthropic's type for an error: that of its status, where its table has the status. Other providers
+/// have some of these names too, and mean something else by them.
+fn type_of(error: &ApiError) -> &'static str {
+    let of_status = KINDS.iter().find(|(_, status, _)| error.status.as_u16() == *status);
+    of_status.map_or_else(|| type_of_kind(error.kind), |(name, ..)| name)
+}
+
+fn type_of_kind(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::InvalidRequest | ErrorKind::MethodNotAllowed | ErrorKind::UnsupportedMedia => {
             "invalid_request_error"

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::incoming_blocks::{WireBlock, decode_blocks, decode_system, whole};
+use super::{
+    error::THREAD_UNSUPPORTED,
+    incoming_blocks::{WireBlock, decode_blocks, decode_system, whole},
+};
 use crate::{
     conversation::{
         Format, FunctionTool, Message, ProviderTool, ReasoningOptions, Request, Role, Sampling, Tool,
@@ -30,6 +33,7 @@ wire_object! {
         metadata: WireMetadata<'a> = "metadata",
         service_tier: Str<'a> = "service_tier",
         cache_control: Raw<'a> = "cache_control",
+        thread: Raw<'a> = "thread",
     }
 
     struct WireMessage<'a> {
@@ -81,10 +85,14 @@ pub fn decode_request(body: &[u8]) -> Result<Request<'_>, ApiError> {
     let Some(model) = wire.model else { return Err(missing("model")) };
     let Some(max_tokens) = wire.max_tokens else { return Err(missing("max_tokens")) };
     let Some(messages) = wire.messages else { return Err(missing("messages")) };
+    if wire.thread.is_some() {
+        return Err(unheld());
+    }
     let choice = wire.tool_choice.unwrap_or_default();
     let output = wire.output_config.unwrap_or_default();
     let mut all = Vec::with_capacity(messages.0.len() + 1);
-    all.extend(wire.system.map(decode_system).transpose()?);
+    let mut extra = wire.extra;
+    all.extend(wire.system.map(|system| decode_system(system, &mut extra)).transpose()?);
     for (i, message) in messages.0.into_iter().enumerate() {
         all.push(decode_message(message, i)?);
     }
@@ -114,7 +122,7 @@ pub fn decode_request(body: &[u8]) -> Result<Request<'_>, ApiError> {
         user: wire.metadata.and_then(|metadata| metadata.user_id).map(|user| user.0),
         service_tier: wire.service_tier.map(|tier| tier.0),
         cache: wire.cache_control.map(Cow::Borrowed),
-        extra: wire.extra,
+        extra,
         ..Request::default()
     })
 }
@@ -127,6 +135,16 @@ fn invalid(malformed: Malformed) -> ApiError {
     // Anthropic writes places as `messages.0.content`.
     let path = path.replace('[', ".").replace(']', "");
     ApiError::invalid(format!("{path}: {detail}")).with_param(path)
+}
+
+/// Only Anthropic holds conversations. What a caller leaves out in the belief that it is held would be
+/// lost, so this is no field to drop; the code tells its SDK to go on with all of the messages.
+fn unheld() -> ApiError {
+    ApiError::invalid(
+        "thread: the model's provider holds no conversations. Send all of the messages, without `thread`.",
+    )
+    .with_param("thread")
+    .with_code(THREAD_UNSUPPORTED)
 }
 
 pub(super) fn missing(path: &str) -> ApiError {

@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
+use serde_json::value::RawValue;
+
 use super::{
     incoming::{missing, unknown_word},
     response::decode_citation,
 };
 use crate::{
     conversation::{
-        Json, Media, MediaKind, Message, Part, Reasoning, Role, Source, TextPart, ToolCall, ToolResult,
+        Extra, Json, Media, MediaKind, Message, Part, Reasoning, Role, Source, TextPart, ToolCall, ToolResult,
     },
     error::ApiError,
     protocol::{
@@ -48,9 +50,26 @@ wire_object! {
 
 type Content<'a> = TextOr<'a, List<WireBlock<'a>>>;
 
-/// The top-level system prompt is the first message.
-pub(super) fn decode_system(content: Content<'_>) -> Result<Message<'_>, ApiError> {
-    Ok(Message::new(Role::System, decode_blocks(content, "system")?))
+/// How the block begins in which Claude Code tells Anthropic's accounts of itself.
+const BILLING: &str = "x-anthropic-billing-header:";
+
+/// The name under which that block is reported.
+pub(crate) const BILLING_FIELD: &str = "system[].x-anthropic-billing-header";
+
+/// The top-level system prompt is the first message. A line for Anthropic's accounts is no part of
+/// it: it differs in each request, and at the head of a prompt it would spoil the cache of any other
+/// provider. It is noted in `extra`, so that its loss is told.
+pub(super) fn decode_system<'a>(
+    content: Content<'a>,
+    extra: &mut Extra<'a>,
+) -> Result<Message<'a>, ApiError> {
+    let mut parts = decode_blocks(content, "system")?;
+    let billing = |part: &Part<'_>| matches!(part, Part::Text(text) if text.text.starts_with(BILLING));
+    if parts.first().is_some_and(billing) {
+        parts.remove(0);
+        extra.push((Cow::Borrowed(BILLING_FIELD), Cow::Borrowed(RawValue::TRUE)));
+    }
+    Ok(Message::new(Role::System, parts))
 }
 
 /// The parts that a string or a list of blocks is; `path` is where they stand.

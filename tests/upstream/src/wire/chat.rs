@@ -340,6 +340,9 @@ fn check_body(body: &Value) -> Result<(), Fault> {
             return refuse(format!("Invalid type for '{name}': expected a number."));
         }
     }
+    if body.get("user").and_then(Value::as_str).is_some_and(|user| user.chars().count() > 64) {
+        return refuse("Invalid 'user': string too long. Expected a string with maximum length 64.");
+    }
     match body.get("messages").and_then(Value::as_array) {
         Some(messages) if !messages.is_empty() => check_messages(messages),
         _ => refuse("Missing required parameter: 'messages'."),

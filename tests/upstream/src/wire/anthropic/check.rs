@@ -1,6 +1,6 @@
 //! What Anthropic's server refuses.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::refuse;
 use crate::fault::Fault;
@@ -23,6 +23,7 @@ const MEMBERS: &[&str] = &[
     "service_tier",
     "cache_control",
     "output_config",
+    "thread",
     "container",
     "context_management",
     "mcp_servers",
@@ -75,6 +76,9 @@ const BLOCKS: &[&str] = &[
 /// A request for an answer.
 pub(super) fn body(body: &Value) -> Result<(), Fault> {
     let members = members(body, &|name| MEMBERS.contains(&name))?;
+    if members.contains_key("thread") {
+        return Err(unheld());
+    }
     if body["max_tokens"].as_u64().is_none_or(|count| count == 0) {
         return refuse("max_tokens: Field required");
     }
@@ -93,6 +97,14 @@ pub(super) fn body(body: &Value) -> Result<(), Fault> {
 pub(super) fn count(body: &Value) -> Result<(), Fault> {
     members(body, &|name| MEMBERS.contains(&name) && !ABOUT_THE_ANSWER.contains(&name))?;
     said(body)
+}
+
+/// An organisation that keeps nothing cannot have its conversations held ("Threads").
+fn unheld() -> Fault {
+    Fault {
+        details: json!({"error_code": "thread_unsupported_request", "unsupported": ["zero_data_retention"]}),
+        ..Fault::of(400).saying("thread: not available to this organization")
+    }
 }
 
 fn members<'a>(body: &'a Value, known: &dyn Fn(&str) -> bool) -> Result<&'a Map<String, Value>, Fault> {
@@ -183,8 +195,6 @@ fn ids<'a>(blocks: &'a [Value], kind: &str, field: &str) -> Vec<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn refused(body: Value) -> String {

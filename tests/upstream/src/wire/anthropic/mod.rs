@@ -116,11 +116,11 @@ impl Wire for Anthropic {
     }
 
     fn fault(&self, fault: &Fault) -> Value {
-        json!({
-            "type": "error",
-            "error": {"type": fault.anthropic_type, "message": fault.message},
-            "request_id": "req_standin",
-        })
+        let mut error = json!({"type": fault.anthropic_type, "message": fault.message});
+        if !fault.details.is_null() {
+            error["details"] = fault.details.clone();
+        }
+        json!({"type": "error", "error": error, "request_id": "req_standin"})
     }
 
     fn fault_event(&self, fault: &Fault) -> Bytes {

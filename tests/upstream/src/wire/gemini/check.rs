@@ -193,7 +193,7 @@ fn members(value: &Value, message: &str, place: &str) -> Result<(), Fault> {
             ));
         };
         if *kind != "=" {
-            members(value, kind, &format!("{place}.{name}").trim_start_matches('.').to_owned())?;
+            members(value, kind, format!("{place}.{name}").trim_start_matches('.'))?;
         }
     }
     Ok(())
@@ -216,7 +216,8 @@ fn config(ask: &Ask, body: &Value) -> Result<(), Fault> {
         return refuse("The number of stop sequences must be at most 5.");
     }
     let json = config["responseMimeType"] == "application/json";
-    if !json && !(config["responseSchema"].is_null() && config["responseJsonSchema"].is_null()) {
+    let schemas = [&config["responseSchema"], &config["responseJsonSchema"]];
+    if !json && schemas.iter().any(|schema| !schema.is_null()) {
         return refuse(
             "Function calling config: response_schema needs a response_mime_type of application/json",
         );
