@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderValue, Uri, header};
 
 use crate::{
     config::{Policy, Provider},
+    protocol::Wire,
     provider::{self, Endpoint, Style},
 };
 
@@ -16,7 +17,8 @@ pub(super) struct Account {
     pub(super) name: Arc<str>,
     /// Its name as a header's value.
     pub(super) label: HeaderValue,
-    /// Where answers are generated, if that does not depend on the model.
+    /// Where answers are generated, if that depends neither on the model nor on the form of the
+    /// answer.
     uri: Option<Uri>,
     /// Headers of a request with each of its keys.
     headers: Box<[HeaderMap]>,
@@ -29,9 +31,11 @@ impl Account {
     }
 
     fn new(provider: &Provider) -> Self {
-        let uri = match provider.row.style {
-            Style::Plain => provider.instance().url(Endpoint::Generate, "").try_into().ok(),
-            Style::Azure => None,
+        let uri = match (provider.row.style, provider.row.wire) {
+            (Style::Plain, Wire::Chat | Wire::Messages) => {
+                provider.instance().url(Endpoint::Generate, "").try_into().ok()
+            }
+            (Style::Azure, _) | (_, Wire::Gemini) => None,
         };
         let keys = provider.keys.iter().map(|key| Some(key.expose()));
         let keyless = provider.keys.is_empty().then_some(None);
@@ -43,11 +47,12 @@ impl Account {
         }
     }
 
-    /// Where `model` is called.
-    pub(super) fn uri(&self, provider: &Provider, model: &str) -> Option<Uri> {
+    /// Where `model` is called, for a stream or a whole answer.
+    pub(super) fn uri(&self, provider: &Provider, model: &str, stream: bool) -> Option<Uri> {
+        let endpoint = if stream { Endpoint::Stream } else { Endpoint::Generate };
         match &self.uri {
             Some(uri) => Some(uri.clone()),
-            None => provider.instance().url(Endpoint::Generate, model).try_into().ok(),
+            None => provider.instance().url(endpoint, model).try_into().ok(),
         }
     }
 

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     error::{ApiError, ErrorKind},
     ledger::estimate,
+    payload::Payload,
     ports::Ports,
     protocol::Wire,
     provider::Endpoint,
@@ -65,7 +66,7 @@ impl<P: Ports> Gateway<P> {
     async fn counted(&self, call: &Call) -> Option<Result<Bytes, ApiError>> {
         let candidate = call.candidates.first()?;
         let provider = self.policy.providers.get(candidate.provider)?;
-        if provider.row.wire != Wire::Messages || provider.is_built_in() {
+        if !provider.row.counts {
             return None;
         }
         let (key, _) = self.state.turns.take(candidate.provider, self.ports.now());
@@ -80,7 +81,12 @@ impl<P: Ports> Gateway<P> {
 
     async fn ask_for_count(&self, attempt: Try<'_>) -> Result<Bytes, Failed> {
         let prepared = self.prepare(attempt).map_err(Failed::there)?;
-        let mut request = self.request(attempt, prepared.body)?;
+        let wire = attempt.provider.row.wire;
+        let body = match wire {
+            Wire::Gemini => enclosed(prepared.body, &attempt.candidate.model),
+            Wire::Chat | Wire::Messages => prepared.body,
+        };
+        let mut request = self.request(attempt, body)?;
         let url = attempt.provider.instance().url(Endpoint::CountTokens, &attempt.candidate.model);
         *request.uri_mut() = url.try_into().map_err(|_| {
             Failed::there(ApiError::new(ErrorKind::NotConfigured, "The provider's address is not usable."))
@@ -90,10 +96,35 @@ impl<P: Ports> Gateway<P> {
         let mut upstream = Upstream::<P>::Remote(body);
         let body = upstream.collect(LARGEST).await.map_err(|e| Failed::uncollected(attempt.provider, e))?;
         if head.status.is_success() {
-            return Ok(body);
+            return match wire {
+                Wire::Gemini => retold(&body).ok_or_else(|| {
+                    Failed::not_an_answer(attempt.provider, "it counted no tokens")
+                }),
+                Wire::Chat | Wire::Messages => Ok(body),
+            };
         }
         Err(Failed::refused(attempt, head.status, &head.headers, &body, self.ports.now()))
     }
+}
+
+/// A request of Gemini's as its counting wants it ("models.countTokens"): inside
+/// `generateContentRequest`, which names the model.
+fn enclosed(body: Payload, model: &str) -> Payload {
+    let model = serde_json::Value::from(format!("models/{}", model.trim_start_matches("models/")));
+    let head = format!(r#"{{"generateContentRequest":{{"model":{model},"#);
+    let members = body.into_bytes().slice(1..);
+    [Bytes::from(head), members, Bytes::from_static(b"}")].into_iter().collect()
+}
+
+/// Gemini's count, in Anthropic's shape.
+fn retold(body: &[u8]) -> Option<Bytes> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Counted {
+        total_tokens: u64,
+    }
+    let counted: Counted = serde_json::from_slice(body).ok()?;
+    serde_json::to_vec(&Count { input_tokens: counted.total_tokens }).ok().map(Bytes::from)
 }
 
 fn estimated<P: Ports>(call: &Call) -> Response<Body<P>> {

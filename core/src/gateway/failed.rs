@@ -14,7 +14,7 @@ use crate::{
     config::{Provider, Secret},
     error::{ApiError, ErrorKind},
     ports::{HttpError, Micros},
-    provider::{FailureKind, Said, failure},
+    provider::{self, FailureKind, Said, failure},
 };
 
 /// Why an attempt brought no answer.
@@ -84,7 +84,11 @@ impl Failed {
 
     /// The same with what the head of the answer said.
     pub(super) fn with_head(mut self, headers: HeaderMap, request_id: Option<String>) -> Self {
-        self.error.headers = headers;
+        let said = std::mem::replace(&mut self.error.headers, headers);
+        // What the body said as well is said by the head, or not at all.
+        for (name, value) in &said {
+            self.error.headers.entry(name).or_insert_with(|| value.clone());
+        }
         self.request_id = request_id;
         self
     }
@@ -99,6 +103,8 @@ impl Failed {
         now: Micros,
     ) -> Self {
         let failure = failure(status, headers, Said::from(&error), now);
+        // Gemini says in the body how long to wait.
+        let retry_after = failure.retry_after.or_else(|| provider::retry_after(&error.headers, now));
         error.kind = failure.kind.error_kind();
         if error.status.is_success() {
             error.status = error.kind.status();
@@ -119,7 +125,7 @@ impl Failed {
             again: failure.again,
             elsewhere: failure.elsewhere,
             other_key: failure.other_key,
-            retry_after: failure.retry_after,
+            retry_after,
             request_id: None,
         }
     }

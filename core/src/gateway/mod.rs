@@ -33,6 +33,7 @@ mod failed;
 mod flight;
 mod generate;
 mod health;
+mod inventory;
 mod limits;
 mod models;
 mod passing;

@@ -4,9 +4,15 @@ use std::{collections::BTreeMap, pin::pin, sync::Arc};
 
 use futures::future::join_all;
 use http::{Method, Response, header, request::Parts};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{Body, Gateway, answer, flight::Flight, limits::within, upstream::Upstream};
+use super::{
+    Body, Gateway, answer,
+    flight::Flight,
+    inventory::{Page, read_page},
+    limits::within,
+    upstream::Upstream,
+};
 use crate::{
     config::Provider,
     error::{ApiError, ErrorKind},
@@ -20,6 +26,9 @@ use crate::{
 
 /// Largest inventory that is read, in bytes. OpenRouter's has half a megabyte.
 const LARGEST_INVENTORY: usize = 16 << 20;
+
+/// The most pages of an inventory that are read.
+const MOST_PAGES: usize = 8;
 
 /// The longest wait for an inventory.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
@@ -82,19 +91,6 @@ fn in_dialect<P: Ports>(front: Front, models: Vec<Model>) -> Response<Body<P>> {
             answer::json(&AnthropicList { first_id, last_id, has_more: false, data })
         }
     }
-}
-
-/// A provider's list: OpenAI's and Anthropic's have `data`, some have a bare array.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Inventory {
-    Wrapped { data: Vec<Entry> },
-    Bare(Vec<Entry>),
-}
-
-#[derive(Debug, Deserialize)]
-struct Entry {
-    id: String,
 }
 
 impl<P: Ports> Gateway<P> {
@@ -205,7 +201,22 @@ impl<P: Ports> Gateway<P> {
     }
 
     async fn fetch_inventory(&self, at: usize, provider: &Provider) -> Option<Vec<String>> {
-        let url = provider.instance().url(Endpoint::Models, "");
+        let first = provider.instance().url(Endpoint::Models, "");
+        let mut models = Vec::new();
+        let mut url = first.clone();
+        for _ in 0..MOST_PAGES {
+            let Page { ids, next } = self.fetch_page(at, &url).await?;
+            models.extend(ids);
+            match next {
+                // Only Gemini's list has pages, and its address has a query.
+                Some(next) => url = format!("{first}&{}", page_token(&next)),
+                None => break,
+            }
+        }
+        Some(models)
+    }
+
+    async fn fetch_page(&self, at: usize, url: &str) -> Option<Page> {
         let mut request =
             http::Request::builder().method(Method::GET).uri(url).body(Payload::empty()).ok()?;
         *request.headers_mut() = self.accounts.get(at)?.headers(0);
@@ -216,11 +227,7 @@ impl<P: Ports> Gateway<P> {
         }
         let mut body = Upstream::<P>::Remote(response.into_body());
         let bytes = body.collect(LARGEST_INVENTORY).await.ok()?;
-        let entries = match serde_json::from_slice(&bytes).ok()? {
-            Inventory::Wrapped { data } => data,
-            Inventory::Bare(data) => data,
-        };
-        Some(entries.into_iter().map(|entry| entry.id).collect())
+        read_page(&bytes)
     }
 
     fn known_models(&self, principal: &Principal) -> BTreeMap<(bool, String), Model> {
@@ -250,6 +257,10 @@ impl<P: Ports> Gateway<P> {
     fn provider_name(&self, candidate: &Candidate) -> String {
         self.policy.providers.get(candidate.provider).map(|p| p.name.clone()).unwrap_or_default()
     }
+}
+
+fn page_token(token: &str) -> String {
+    form_urlencoded::Serializer::new(String::new()).append_pair("pageToken", token).finish()
 }
 
 fn entry(id: String, owned_by: String) -> Model {

@@ -6,7 +6,7 @@
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 
-use super::{DecodeError, Encoded, Front, Target, Wire, chat, messages};
+use super::{DecodeError, Encoded, Front, Target, Wire, chat, gemini, messages};
 use crate::{
     conversation::{Event, Request, Response},
     error::ApiError,
@@ -77,6 +77,7 @@ impl Wire {
         match self {
             Self::Chat => chat::encode_request(request, target),
             Self::Messages => messages::encode_request(request, target),
+            Self::Gemini => gemini::encode_request(request, target),
         }
     }
 
@@ -89,6 +90,7 @@ impl Wire {
         match self {
             Self::Chat => chat::decode_response(body, seed),
             Self::Messages => messages::decode_response(body),
+            Self::Gemini => gemini::decode_response(body, seed),
         }
     }
 
@@ -97,6 +99,7 @@ impl Wire {
         match self {
             Self::Chat => chat::decode_error(status, body),
             Self::Messages => messages::decode_error(status, body),
+            Self::Gemini => gemini::decode_error(status, body),
         }
     }
 
@@ -105,6 +108,7 @@ impl Wire {
         match self {
             Self::Chat => StreamDecoder::Chat(chat::StreamDecoder::new(seed)),
             Self::Messages => StreamDecoder::Messages(messages::StreamDecoder::new()),
+            Self::Gemini => StreamDecoder::Gemini(gemini::StreamDecoder::new(seed)),
         }
     }
 }
@@ -115,6 +119,7 @@ impl Wire {
 pub enum StreamDecoder {
     Chat(chat::StreamDecoder),
     Messages(messages::StreamDecoder),
+    Gemini(gemini::StreamDecoder),
 }
 
 impl StreamDecoder {
@@ -123,6 +128,7 @@ impl StreamDecoder {
         match self {
             Self::Chat(decoder) => decoder.push(data, sink),
             Self::Messages(decoder) => decoder.push(data, sink),
+            Self::Gemini(decoder) => decoder.push(data, sink),
         }
     }
 
@@ -131,6 +137,7 @@ impl StreamDecoder {
         match self {
             Self::Chat(decoder) => decoder.finish(sink),
             Self::Messages(decoder) => decoder.finish(sink),
+            Self::Gemini(decoder) => decoder.finish(sink),
         }
     }
 
@@ -139,6 +146,7 @@ impl StreamDecoder {
         match self {
             Self::Chat(decoder) => decoder.is_complete(),
             Self::Messages(decoder) => decoder.is_complete(),
+            Self::Gemini(decoder) => decoder.is_complete(),
         }
     }
 }

@@ -36,6 +36,8 @@ pub enum Wire {
     Chat,
     /// Anthropic Messages.
     Messages,
+    /// Google Gemini's `generateContent`.
+    Gemini,
 }
 
 impl Wire {
@@ -44,6 +46,7 @@ impl Wire {
         match self {
             Self::Chat => "chat",
             Self::Messages => "messages",
+            Self::Gemini => "gemini",
         }
     }
 }

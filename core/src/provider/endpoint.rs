@@ -6,9 +6,14 @@ use crate::protocol::Wire;
 /// What is called at a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endpoint {
-    /// The row's wire: `POST …/chat/completions`, `POST …/messages`.
+    /// The row's wire: `POST …/chat/completions`, `POST …/messages`,
+    /// `POST …/models/MODEL:generateContent`.
     Generate,
-    /// `POST …/messages/count_tokens`. Only meaningful on the Messages wire.
+    /// The same for a stream, where that is another address
+    /// (`POST …/models/MODEL:streamGenerateContent`).
+    Stream,
+    /// `POST …/messages/count_tokens`, `POST …/models/MODEL:countTokens`. Only meaningful on the
+    /// wires of Anthropic and Gemini.
     CountTokens,
     /// `GET …/models`. Only meaningful where the row says that it has an
     /// [inventory](Row::inventory).
@@ -35,9 +40,12 @@ impl Instance<'_> {
     pub fn url(&self, endpoint: Endpoint, model: &str) -> String {
         let base = self.base_url;
         let path = path(self.row.wire, endpoint);
-        match self.row.style {
-            Style::Plain => format!("{base}{path}"),
-            Style::Azure => self.azure_url(path, endpoint, model),
+        match (self.row.style, self.row.wire) {
+            (Style::Azure, _) => self.azure_url(path, endpoint, model),
+            (Style::Plain, Wire::Gemini) if endpoint != Endpoint::Models => {
+                format!("{base}/{}{path}", gemini_resource(model))
+            }
+            (Style::Plain, _) => format!("{base}{path}"),
         }
     }
 
@@ -55,29 +63,42 @@ impl Instance<'_> {
         let version = dated.unwrap_or(AZURE_API_VERSION);
         if rest.starts_with("/openai/deployments/") {
             return match endpoint {
-                Endpoint::Generate | Endpoint::CountTokens => format!("{base}{path}?api-version={version}"),
                 Endpoint::Models => format!("{resource}/openai{path}?api-version={version}"),
+                _ => format!("{base}{path}?api-version={version}"),
             };
         }
         if rest.starts_with("/openai/v1") || dated.is_none() {
             return format!("{resource}/openai/v1{path}{v1_query}");
         }
         match endpoint {
-            Endpoint::Generate | Endpoint::CountTokens => {
+            Endpoint::Models => format!("{resource}/openai{path}?api-version={version}"),
+            _ => {
                 let deployment = encode_segment(model);
                 format!("{resource}/openai/deployments/{deployment}{path}?api-version={version}")
             }
-            Endpoint::Models => format!("{resource}/openai{path}?api-version={version}"),
         }
     }
 }
 
 fn path(wire: Wire, endpoint: Endpoint) -> &'static str {
     match (endpoint, wire) {
+        (Endpoint::Models, Wire::Gemini) => "/models?pageSize=1000",
         (Endpoint::Models, _) => "/models",
+        (Endpoint::CountTokens, Wire::Gemini) => ":countTokens",
         (Endpoint::CountTokens, _) => "/messages/count_tokens",
-        (Endpoint::Generate, Wire::Chat) => "/chat/completions",
-        (Endpoint::Generate, Wire::Messages) => "/messages",
+        (Endpoint::Generate, Wire::Gemini) => ":generateContent",
+        (Endpoint::Stream, Wire::Gemini) => ":streamGenerateContent?alt=sse",
+        (Endpoint::Generate | Endpoint::Stream, Wire::Chat) => "/chat/completions",
+        (Endpoint::Generate | Endpoint::Stream, Wire::Messages) => "/messages",
+    }
+}
+
+/// Where a model of Gemini's lies. Names may come with their folder (`tunedModels/mine`,
+/// `models/gemini-3-pro`).
+fn gemini_resource(model: &str) -> String {
+    match model.split_once('/') {
+        Some((folder @ ("models" | "tunedModels"), name)) => format!("{folder}/{}", encode_segment(name)),
+        _ => format!("models/{}", encode_segment(model)),
     }
 }
 
@@ -106,10 +127,17 @@ fn encode_segment(name: &str) -> String {
 /// get their `/v1`).
 ///
 /// An OpenAI-compatible provider of an unknown kind gets no path: there is none that is usual.
+///
+/// Gemini's OpenAI-compatible API lies below its own, under `/openai`, where many have it
+/// configured: that is taken off, since the provider's own wire is spoken.
 pub fn normalize_base_url(row: &Row, written: &str) -> String {
     let url = written.trim();
     let url = url.split(['?', '#']).next().unwrap_or(url).trim_end_matches('/');
     let url = url.strip_suffix(path(row.wire, Endpoint::Generate)).unwrap_or(url).trim_end_matches('/');
+    let url = match row.wire {
+        Wire::Gemini => gemini_root(url),
+        Wire::Chat | Wire::Messages => url,
+    };
     let bare = url.split_once("://").is_some_and(|(_, rest)| !rest.contains('/'));
     let usual = match row.base_url {
         BaseUrl::Default(example) | BaseUrl::Required(example) if row.name != "openai-compatible" => {
@@ -118,6 +146,13 @@ pub fn normalize_base_url(row: &Row, written: &str) -> String {
         _ => "",
     };
     if bare { format!("{url}{usual}") } else { url.to_owned() }
+}
+
+/// The root of Gemini's API in an address of it: without a model and its method, without
+/// `/openai`.
+fn gemini_root(url: &str) -> &str {
+    let url = url.find("/models/").and_then(|at| url.get(..at)).unwrap_or(url);
+    url.strip_suffix("/openai").unwrap_or(url)
 }
 
 /// The path of an address without a query, empty where it has none.
@@ -152,6 +187,14 @@ mod tests {
             ("anthropic", "https://api.anthropic.com/v1", "https://api.anthropic.com/v1/messages"),
             ("anthropic", "https://x.test/v1/messages?beta=true", "https://x.test/v1/messages"),
             ("openai-compatible", "http://host:1", "http://host:1/chat/completions"),
+            ("gemini", "https://g.test", "https://g.test/v1beta/models/m%2Fodel:generateContent"),
+            ("gemini", "https://g.test/v1beta/", "https://g.test/v1beta/models/m%2Fodel:generateContent"),
+            ("gemini", "https://g.test/v1beta/openai/", "https://g.test/v1beta/models/m%2Fodel:generateContent"),
+            (
+                "gemini",
+                "https://g.test/v1/models/gemini-3-pro:generateContent?key=x",
+                "https://g.test/v1/models/m%2Fodel:generateContent",
+            ),
             (
                 "zai",
                 "https://api.z.ai/api/coding/paas/v4",
@@ -163,6 +206,26 @@ mod tests {
         assert_eq!(
             url("mistral", "https://api.mistral.ai/v1", None, Endpoint::Models, ""),
             "https://api.mistral.ai/v1/models"
+        );
+    }
+
+    #[test]
+    fn gemini_addresses() {
+        let base = "https://g.test/v1beta";
+        for (endpoint, model, expected) in [
+            (Endpoint::Generate, "gemini-3-pro", "/models/gemini-3-pro:generateContent"),
+            (Endpoint::Stream, "gemini-3-pro", "/models/gemini-3-pro:streamGenerateContent?alt=sse"),
+            (Endpoint::CountTokens, "gemini-3-pro", "/models/gemini-3-pro:countTokens"),
+            (Endpoint::Models, "", "/models?pageSize=1000"),
+            (Endpoint::Generate, "models/gemini-3-pro", "/models/gemini-3-pro:generateContent"),
+            (Endpoint::Generate, "tunedModels/mine", "/tunedModels/mine:generateContent"),
+            (Endpoint::Generate, "../x?y#z/a/b", "/models/..%2Fx%3Fy%23z%2Fa%2Fb:generateContent"),
+        ] {
+            assert_eq!(url("gemini", base, None, endpoint, model), format!("{base}{expected}"));
+        }
+        assert_eq!(
+            url("vertex", "https://aiplatform.googleapis.com", None, Endpoint::Stream, "gemini-3-pro"),
+            "https://aiplatform.googleapis.com/v1/publishers/google/models/gemini-3-pro:streamGenerateContent?alt=sse"
         );
     }
 

@@ -159,6 +159,7 @@ const WORDS: &[(Place, &str, FailureKind)] = &[
     (Place::Message, "prompt is too long", FailureKind::TooLong),
     (Place::Message, "maximum context length", FailureKind::TooLong),
     (Place::Message, "request too large for", FailureKind::TooLong),
+    (Place::Message, "exceeds the maximum number of tokens allowed", FailureKind::TooLong),
     (Place::Code, "content_filter", FailureKind::Filtered),
     (Place::Code, "content_policy_violation", FailureKind::Filtered),
     (Place::Kind, "overloaded_error", FailureKind::Overloaded),
@@ -174,11 +175,16 @@ const WORDS: &[(Place, &str, FailureKind)] = &[
     (Place::Kind, "authentication_error", FailureKind::Auth),
     (Place::Kind, "permission_error", FailureKind::Auth),
     (Place::Message, "incorrect api key", FailureKind::Auth),
+    (Place::Code, "API_KEY_INVALID", FailureKind::Auth),
     (Place::Message, "api key not valid", FailureKind::Auth),
+    (Place::Message, "api key expired", FailureKind::Auth),
     (Place::Code, "model_not_found", FailureKind::NotFound),
     (Place::Code, "DeploymentNotFound", FailureKind::NotFound),
     (Place::Kind, "not_found_error", FailureKind::NotFound),
     (Place::Kind, "timeout_error", FailureKind::Timeout),
+    (Place::Code, "INVALID_ARGUMENT", FailureKind::BadRequest),
+    (Place::Code, "UNAVAILABLE", FailureKind::Overloaded),
+    (Place::Code, "DEADLINE_EXCEEDED", FailureKind::Timeout),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -97,6 +97,7 @@ fn wire(wire: Wire) -> &'static str {
     match wire {
         Wire::Chat => "OpenAI chat, relayed",
         Wire::Messages => "Anthropic Messages, translated",
+        Wire::Gemini => "Gemini, translated",
     }
 }
 

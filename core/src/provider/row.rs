@@ -38,6 +38,8 @@ pub struct Row {
     /// Whether `GET …/models` lists the models that can be called. Without it the models come
     /// from configuration and the catalogue.
     pub inventory: bool,
+    /// Whether it counts the tokens of a prompt for its caller.
+    pub counts: bool,
     /// When a stream carries usage.
     pub stream_usage: StreamUsage,
     /// What it takes beyond its wire, where a request is translated for it.

@@ -31,6 +31,7 @@ const OPENAI_WIRE: Row = Row {
     keyless: false,
     style: Style::Plain,
     inventory: true,
+    counts: false,
     stream_usage: StreamUsage::OnRequest,
     dialect: Dialect { reasoning: ReasoningBack::Never, cache_control: false },
     quirks: &[],
@@ -41,6 +42,14 @@ const OPENAI_WIRE: Row = Row {
 /// "Thinking Mode" (DeepSeek), "Use Kimi K2 thinking model" (Kimi), "Thinking Mode" (Z.ai): the
 /// reasoning of a turn with tool calls is sent back, or the next request is refused or worse.
 const REASONING_CONTENT: Dialect = Dialect { reasoning: ReasoningBack::Content, cache_control: false };
+
+/// A provider of Gemini's wire. Usage is in every chunk of a stream.
+const GEMINI_WIRE: Row = Row {
+    auth: Auth::Header("x-goog-api-key"),
+    wire: Wire::Gemini,
+    stream_usage: StreamUsage::Always,
+    ..OPENAI_WIRE
+};
 
 /// A server of the OpenAI wire on the operator's own machine: no key, address to be given.
 const LOCAL: Row = Row { keyless: true, ..OPENAI_WIRE };
@@ -66,9 +75,38 @@ pub static ROWS: &[Row] = &[
         auth: Auth::Header("x-api-key"),
         headers: &[("anthropic-version", "2023-06-01")],
         wire: Wire::Messages,
+        counts: true,
         stream_usage: StreamUsage::Always,
         doc: "https://platform.claude.com/docs/en/api/messages",
         ..OPENAI_WIRE
+    },
+    Row {
+        name: "gemini",
+        aliases: &["google", "google-gemini"],
+        title: "Google Gemini",
+        env: "GEMINI",
+        key_variables: &["GOOGLE_API_KEY", "GOOGLE_GENERATIVE_AI_API_KEY"],
+        base_url_variables: &["GOOGLE_GEMINI_BASE_URL"],
+        base_url: BaseUrl::Default("https://generativelanguage.googleapis.com/v1beta"),
+        counts: true,
+        doc: "https://ai.google.dev/api/generate-content",
+        notes: "A base URL that ends in `/openai` means the same API. What speaks Gemini's \
+                OpenAI-compatible API alone is a provider of the kind `openai-compatible`.",
+        ..GEMINI_WIRE
+    },
+    Row {
+        name: "vertex",
+        aliases: &["vertex-ai", "vertexai"],
+        title: "Google Vertex AI",
+        env: "VERTEX",
+        env_aliases: &["VERTEXAI", "VERTEX_AI"],
+        base_url: BaseUrl::Default("https://aiplatform.googleapis.com/v1/publishers/google"),
+        inventory: false,
+        doc: "https://docs.cloud.google.com/vertex-ai/generative-ai/docs/start/express-mode/overview",
+        notes: "With an API key (express mode). A project's own address works where it takes a key: \
+                `https://REGION-aiplatform.googleapis.com/v1/projects/PROJECT/locations/REGION/publishers/google`. \
+                Models are listed in `VERTEX_MODELS`.",
+        ..GEMINI_WIRE
     },
     Row {
         name: "azure",

@@ -70,6 +70,7 @@ impl Field {
         match wire {
             Wire::Chat => self.chat,
             Wire::Messages => self.messages,
+            Wire::Gemini => self.gemini,
         }
     }
 }

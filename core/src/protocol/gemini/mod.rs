@@ -16,15 +16,19 @@
 //! - a call's arguments may come as values for paths;
 //! - places of citations are counted in bytes of a part.
 //!
+//! [`encode_request`] writes requests for it.
+//!
 //! Sources: Google's "Gemini API reference" (`GenerateContentResponse`, `Candidate`, `Part`),
 //! "Thought signatures", "Grounding with Google Search", "Code execution", Vertex AI's "Function
 //! calling" (streaming arguments), and the types of its Python SDK, `google-genai`.
 
 mod error;
+mod request;
 mod response;
 mod stream;
 
 pub use error::decode_error;
+pub use request::encode_request;
 pub use response::decode_response;
 pub use stream::StreamDecoder;
 
