@@ -97,9 +97,8 @@ impl<P: Ports> Gateway<P> {
         let body = upstream.collect(LARGEST).await.map_err(|e| Failed::uncollected(attempt.provider, e))?;
         if head.status.is_success() {
             return match wire {
-                Wire::Gemini => retold(&body).ok_or_else(|| {
-                    Failed::not_an_answer(attempt.provider, "it counted no tokens")
-                }),
+                Wire::Gemini => retold(&body)
+                    .ok_or_else(|| Failed::not_an_answer(attempt.provider, "it counted no tokens")),
                 Wire::Chat | Wire::Messages => Ok(body),
             };
         }

@@ -57,7 +57,9 @@ impl<P: Ports> Gateway<P> {
     pub(super) fn request(&self, attempt: Try<'_>, body: Payload) -> Result<http::Request<Payload>, Failed> {
         let Try { call, candidate, provider, key } = attempt;
         let account = self.accounts.get(candidate.provider);
-        let Some((account, uri)) = account.and_then(|a| Some((a, a.uri(provider, &candidate.model, call.stream)?))) else {
+        let Some((account, uri)) =
+            account.and_then(|a| Some((a, a.uri(provider, &candidate.model, call.stream)?)))
+        else {
             let message =
                 format!("The address of the provider `{}` is not usable: check its base URL.", provider.name);
             return Err(Failed::there(ApiError::new(ErrorKind::NotConfigured, message)));

@@ -189,7 +189,11 @@ mod tests {
             ("openai-compatible", "http://host:1", "http://host:1/chat/completions"),
             ("gemini", "https://g.test", "https://g.test/v1beta/models/m%2Fodel:generateContent"),
             ("gemini", "https://g.test/v1beta/", "https://g.test/v1beta/models/m%2Fodel:generateContent"),
-            ("gemini", "https://g.test/v1beta/openai/", "https://g.test/v1beta/models/m%2Fodel:generateContent"),
+            (
+                "gemini",
+                "https://g.test/v1beta/openai/",
+                "https://g.test/v1beta/models/m%2Fodel:generateContent",
+            ),
             (
                 "gemini",
                 "https://g.test/v1/models/gemini-3-pro:generateContent?key=x",

@@ -13,8 +13,7 @@ use tollbridge_core::{
     frame::sse::{SseEvent, SseFramer},
     protocol::{
         Front, Wire,
-        chat::{self, AnswerMeta},
-        messages,
+        chat::AnswerMeta,
     },
 };
 
@@ -112,44 +111,18 @@ impl Laws {
 
 /// A stream of one wire, told to a caller of a front, and fed in pieces of `size` bytes.
 fn retell(wire: Wire, front: Front, body: &str, size: usize) -> String {
-    enum Decoder {
-        Chat(chat::StreamDecoder),
-        Messages(messages::StreamDecoder),
-    }
-    enum Encoder {
-        Chat(chat::StreamEncoder),
-        Messages(messages::StreamEncoder),
-    }
-    let mut decoder = match wire {
-        Wire::Chat => Decoder::Chat(chat::StreamDecoder::new("seed")),
-        Wire::Messages => Decoder::Messages(messages::StreamDecoder::new()),
-    };
-    let mut encoder = match front {
-        Front::Chat => Encoder::Chat(chat::StreamEncoder::new(&META, true)),
-        Front::Messages => Encoder::Messages(messages::StreamEncoder::new(&META)),
-    };
+    let mut decoder = wire.decoder("seed");
+    let mut encoder = front.encoder(&META, true);
     let mut laws = Laws::default();
     let mut out = BytesMut::new();
     let mut sink = |event: Event<'_>| {
         laws.check(&event);
-        match &mut encoder {
-            Encoder::Chat(encoder) => encoder.event(&event, &mut out),
-            Encoder::Messages(encoder) => encoder.event(&event, &mut out),
-        }
+        encoder.event(&event, &mut out);
     };
-    frames(body, size, |data| match &mut decoder {
-        Decoder::Chat(decoder) => decoder.push(data, &mut sink),
-        Decoder::Messages(decoder) => decoder.push(data, &mut sink),
-    });
-    match &mut decoder {
-        Decoder::Chat(decoder) => decoder.finish(&mut sink),
-        Decoder::Messages(decoder) => decoder.finish(&mut sink),
-    }
+    frames(body, size, |data| decoder.push(data, &mut sink));
+    decoder.finish(&mut sink);
     assert!(laws.ended, "a finish or an error always comes");
-    match &mut encoder {
-        Encoder::Chat(encoder) => encoder.finish(&mut out),
-        Encoder::Messages(encoder) => encoder.finish(&mut out),
-    }
+    encoder.finish(&mut out);
     String::from_utf8(out.to_vec()).expect("UTF-8")
 }
 

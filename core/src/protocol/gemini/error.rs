@@ -108,7 +108,11 @@ mod tests {
     #[test]
     fn details_say_why_and_how_long() {
         for (details, code, wait) in [
-            (r#"[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID"}]"#, "API_KEY_INVALID", None),
+            (
+                r#"[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID"}]"#,
+                "API_KEY_INVALID",
+                None,
+            ),
             (
                 r#"[{"@type":"x.QuotaFailure","violations":[{"quotaId":"q"}]},{"@type":"x.RetryInfo","retryDelay":"34.074824224s"}]"#,
                 "SAID",
@@ -120,7 +124,8 @@ mod tests {
             (r#""none""#, "SAID", None),
             ("null", "SAID", None),
         ] {
-            let body = format!(r#"{{"error":{{"code":429,"message":"m","status":"SAID","details":{details}}}}}"#);
+            let body =
+                format!(r#"{{"error":{{"code":429,"message":"m","status":"SAID","details":{details}}}}}"#);
             let error = decode_error(StatusCode::BAD_REQUEST, body.as_bytes());
             let found = error.headers.get("retry-after").map(|value| value.to_str().unwrap());
             assert_eq!((error.code.as_deref(), found), (Some(code), wait), "{details}");
