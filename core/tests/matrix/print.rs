@@ -27,6 +27,7 @@ fn wire_name(wire: Wire) -> &'static str {
     match wire {
         Wire::Chat => "chat",
         Wire::Messages => "Anthropic",
+        Wire::Gemini => "Gemini",
     }
 }
 

@@ -59,6 +59,7 @@ fn provider(wire: Wire) -> (&'static str, &'static str) {
     match wire {
         Wire::Chat => ("openai", "call_"),
         Wire::Messages => ("anthropic", "toolu_"),
+        Wire::Gemini => ("gemini", "call_"),
     }
 }
 

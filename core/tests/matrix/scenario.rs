@@ -233,6 +233,7 @@ impl Scenario {
         let usual = match wire {
             Wire::Chat => "gpt-4o-mini",
             Wire::Messages => "claude-sonnet-4-5",
+            Wire::Gemini => "gemini-2.5-flash",
         };
         self.models.iter().rev().find(|(w, _)| *w == wire).map_or(usual, |(_, model)| model)
     }

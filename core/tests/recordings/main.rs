@@ -11,10 +11,7 @@ use serde_json::Value;
 use tollbridge_core::{
     conversation::Event,
     frame::sse::{SseEvent, SseFramer},
-    protocol::{
-        Front, Wire,
-        chat::AnswerMeta,
-    },
+    protocol::{Front, Wire, chat::AnswerMeta},
 };
 
 mod answers;

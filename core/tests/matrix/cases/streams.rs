@@ -63,6 +63,7 @@ fn failing(wire: Wire) -> String {
         Wire::Messages => messages::event(
             json!({"type": "error", "error": {"type": "overloaded_error", "message": "The engine broke."}}),
         ),
+        Wire::Gemini => "data: {\"error\":{\"code\":500,\"message\":\"The engine broke.\",\"status\":\"INTERNAL\"}}\n\n".to_owned(),
     }
 }
 
@@ -109,6 +110,7 @@ fn garbage() -> Scenario {
         let event = match wire {
             Wire::Chat => "data: {\"choices\":[{\"del\n\n",
             Wire::Messages => "event: content_block_delta\ndata: {\"type\":\"content_bl\n\n",
+            Wire::Gemini => "data: {\"candidates\":[{\"con\n\n",
         };
         let events = [half(wire), vec![event.to_owned()]].concat();
         scenario = scenario.answers(wire, Answer::new("", events));

@@ -79,6 +79,7 @@ pub fn answer(wire: Wire, turn: &Turn) -> Answer {
     match wire {
         Wire::Chat => chat::answer(turn),
         Wire::Messages => messages::answer(turn),
+        Wire::Gemini => unreachable!("no column of the matrix yet"),
     }
 }
 
