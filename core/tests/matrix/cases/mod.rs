@@ -4,6 +4,7 @@ mod answers;
 mod calls;
 mod failures;
 mod media;
+mod odd;
 mod prompts;
 mod settings;
 mod streams;
@@ -20,6 +21,7 @@ pub fn all() -> Vec<Scenario> {
         calls::all(),
         settings::all(),
         thinking::all(),
+        odd::all(),
         answers::all(),
         streams::all(),
         failures::all(),
