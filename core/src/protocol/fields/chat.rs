@@ -1,6 +1,6 @@
 //! Request fields of chat completions, and what becomes of each on the other wires.
 
-use super::{Field, Said, carried, dropped, mapped, refused};
+use super::{Field, REASONING_STATE, Said, carried, dropped, mapped, refused};
 
 /// A row: the field, then Anthropic's wire, then Gemini's.
 const fn row(path: &'static str, messages: Said, gemini: Said) -> Field {
@@ -88,6 +88,9 @@ pub(super) static FIELDS: &[Field] = &[
     row("messages[].thinking_blocks",
         carried("as they are"),
         dropped("only Claude can read it")),
+    row(REASONING_STATE,
+        mapped("kept by the gateway for clients that do not send it back, and found again by the calls' ids; what is gone is named, and a budget for thinking with it where Claude would refuse the turn"),
+        mapped("kept by the gateway for clients that do not send it back, and found again by the calls' ids; what is gone is named, and for Gemini 3 the documented value stands in for it")),
     row("messages[].cache_control.*",
         mapped("on the last block of the message"),
         dropped("the wire finds its cache by itself")),

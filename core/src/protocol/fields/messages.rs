@@ -1,6 +1,6 @@
 //! Request fields of Anthropic Messages, and what becomes of each on the other wires.
 
-use super::{Field, Said, carried, dropped, mapped, refused};
+use super::{Field, REASONING_STATE, Said, carried, dropped, mapped, refused};
 
 /// A row: the field, then the chat wire, then Gemini's.
 const fn row(path: &'static str, chat: Said, gemini: Said) -> Field {
@@ -73,6 +73,9 @@ pub(super) static FIELDS: &[Field] = &[
     row("messages[].content[].redacted_thinking.*",
         dropped("only Claude can read it"),
         dropped("only Claude can read it")),
+    row(REASONING_STATE,
+        dropped("the wire has none"),
+        mapped("kept by the gateway, and found again by the calls' ids; what is gone is named, and for Gemini 3 the documented value stands in for it")),
     row("messages[].content[].tool_use.*",
         mapped("`tool_calls`; the input as text"),
         mapped("`functionCall`")),

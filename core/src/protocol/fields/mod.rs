@@ -133,6 +133,10 @@ pub fn answer_fields(wire: Wire) -> &'static [Answer] {
     }
 }
 
+/// The row of what no caller sends by name: the reasoning state of earlier turns, which the gateway
+/// [finds again](crate::recall) by their calls.
+pub(crate) const REASONING_STATE: &str = "messages[].tool_calls.reasoning_state";
+
 /// The request fields of a front.
 pub fn request_fields(front: Front) -> &'static [Field] {
     match front {
