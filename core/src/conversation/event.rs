@@ -1,4 +1,4 @@
-use super::{Citation, Finish, Json, Text, Usage, part::CallKind};
+use super::{Citation, Finish, Json, Media, Text, Usage, part::CallKind};
 use crate::error::ApiError;
 
 /// One step of a streamed answer.
@@ -99,6 +99,8 @@ pub enum PartKind<'a> {
         /// Opaque state that must come back with the call.
         signature: Option<Text<'a>>,
     },
+    /// An image, a sound or another medium, whole.
+    Media(Media<'a>),
     /// A block that only the provider's own wire can say: its type, and where it comes whole, the
     /// block. A server tool's call comes in pieces, as argument deltas.
     Provider {

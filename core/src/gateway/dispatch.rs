@@ -141,8 +141,7 @@ impl<P: Ports> Gateway<P> {
             headers.insert(DROPPED, dropped);
         }
         let body = match answer.content {
-            Content::Whole { body, mut facts } => {
-                self.remember(std::mem::take(&mut facts.records), &mut flight);
+            Content::Whole { body, facts } => {
                 headers.insert(header::CONTENT_TYPE, answer::JSON);
                 flight.land(Some(facts), None);
                 Body::full(body)

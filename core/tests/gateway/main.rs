@@ -9,7 +9,6 @@ mod dispatch;
 mod front;
 mod messages;
 mod names;
-mod recall;
 mod sim;
 mod stream;
 

@@ -35,7 +35,7 @@ fn anthropic_answers_are_told_in_chat() {
                 // Usage is told at the end of what succeeded.
                 found.usage = expected.usage;
             }
-            streamed.compare(id, "stream", &expected, &found);
+            streamed.readings(id, &expected, &found);
             assert_eq!(
                 retell(Wire::Messages, Front::Chat, body, 1),
                 retell(Wire::Messages, Front::Chat, body, body.len()),
@@ -45,7 +45,7 @@ fn anthropic_answers_are_told_in_chat() {
             let expected = AnthropicReader::whole(&serde_json::from_str(body).expect("JSON"));
             let answer = messages::decode_response(body.as_bytes()).expect("an answer");
             let chat: Value = serde_json::from_slice(&chat::encode_response(&answer, &META)).expect("JSON");
-            whole.compare(id, "whole", &expected, &ChatReader::whole(&chat));
+            whole.readings(id, &expected, &ChatReader::whole(&chat));
         }
     }
     whole.report("anthropic whole");
@@ -152,7 +152,7 @@ fn chat_answers_of_every_dialect_are_told_in_chat() {
             if expected.error.is_some() {
                 (found.finish, found.usage) = (expected.finish.clone(), expected.usage);
             }
-            streamed.compare(id, "stream", &expected, &found);
+            streamed.readings(id, &expected, &found);
             assert_eq!(
                 retell(Wire::Chat, Front::Chat, body, 1),
                 retell(Wire::Chat, Front::Chat, body, body.len()),
@@ -166,7 +166,7 @@ fn chat_answers_of_every_dialect_are_told_in_chat() {
                     let chat: Value =
                         serde_json::from_slice(&chat::encode_response(&response, &META)).expect("JSON");
                     let found = retold(ChatReader::whole(&chat), &expected);
-                    whole.compare(id, "whole", &expected, &found);
+                    whole.readings(id, &expected, &found);
                 }
                 Ok(_) => {}
                 Err(error) => assert!(!answer["error"].is_null(), "{id}: {error}"),
@@ -178,7 +178,7 @@ fn chat_answers_of_every_dialect_are_told_in_chat() {
 }
 
 /// Checks Anthropic's sequence of events to the letter.
-fn sequence(text: &str) -> Vec<Value> {
+pub(crate) fn sequence(text: &str) -> Vec<Value> {
     let mut said = Vec::new();
     let mut open: Option<u64> = None;
     let mut next = 0;
@@ -218,6 +218,8 @@ fn in_messages(mut expected: Reading, refusal: &str) -> Reading {
     expected.web.clear();
     expected.documents.clear();
     expected.opaque.clear();
+    expected.call_state.clear();
+    expected.logprobs.clear();
     for (id, _, arguments) in &mut expected.calls {
         id.clear();
         match arguments.as_str() {
@@ -261,7 +263,7 @@ fn chat_answers_of_every_dialect_are_told_in_messages() {
             if expected.error.is_some() {
                 (found.finish, found.usage) = (expected.finish.clone(), expected.usage);
             }
-            streamed.compare(id, "stream", &in_messages(expected, &refusal), &in_messages(found, ""));
+            streamed.readings(id, &in_messages(expected, &refusal), &in_messages(found, ""));
         } else {
             let answer: Value = serde_json::from_str(body).expect("JSON");
             match chat::decode_response(body.as_bytes(), "seed") {
@@ -272,7 +274,7 @@ fn chat_answers_of_every_dialect_are_told_in_messages() {
                     let told: Value =
                         serde_json::from_slice(&messages::encode_response(&response, &META)).expect("JSON");
                     let found = AnthropicReader::whole(&told);
-                    whole.compare(id, "whole", &in_messages(expected, &refusal), &in_messages(found, ""));
+                    whole.readings(id, &in_messages(expected, &refusal), &in_messages(found, ""));
                 }
                 Ok(_) => {}
                 Err(error) => assert!(!answer["error"].is_null(), "{id}: {error}"),
@@ -302,7 +304,7 @@ fn anthropic_answers_stay_what_they_are() {
             }
             let told = sequence(&retell(Wire::Messages, Front::Messages, body, 11));
             let (expected, found) = (AnthropicReader::stream(&events), AnthropicReader::stream(&told));
-            streamed.compare(id, "stream", &zeros(expected), &zeros(found));
+            streamed.readings(id, &zeros(expected), &zeros(found));
         } else {
             let answer = messages::decode_response(body.as_bytes()).expect("an answer");
             let told: Value =
@@ -312,7 +314,7 @@ fn anthropic_answers_stay_what_they_are() {
                 whole.compare(id, member, &original[member], &told[member]);
             }
             let (expected, found) = (AnthropicReader::whole(&original), AnthropicReader::whole(&told));
-            whole.compare(id, "whole", &zeros(expected), &zeros(found));
+            whole.readings(id, &zeros(expected), &zeros(found));
         }
     }
     whole.report("anthropic again, whole");

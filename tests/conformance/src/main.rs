@@ -22,7 +22,6 @@ mod case;
 mod cases;
 mod client;
 mod fixture;
-mod front;
 mod options;
 mod reading;
 mod run;

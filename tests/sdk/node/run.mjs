@@ -1,7 +1,6 @@
-// Drives the gateway with npm `openai`, npm `@anthropic-ai/sdk` and npm `ai`.
-import "./ai.mjs";
-import "./anthropic.mjs";
+// Drives the gateway with npm `openai` and npm `ai`.
 import "./openai.mjs";
+import "./ai.mjs";
 import { main } from "./suite.mjs";
 
 await main();

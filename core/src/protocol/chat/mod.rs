@@ -16,6 +16,9 @@
 //! - `native_finish_reason`: the provider's own word for why it ended (OpenRouter's name), and
 //!   `stop_reason`: the stop sequence that was met (vLLM's name);
 //! - `citations`: citations of documents; those of the web are `annotations`, which chat has;
+//! - `extra_content.google.thought_signature` of a call: state that must come back with it (the name
+//!   of Google's own endpoint for chat);
+//! - `images`, `files`: media that are no sound (OpenRouter's name and form);
 //! - `provider_blocks`: content blocks of the provider's own, such as calls of server tools and
 //!   their results, raw.
 //!
@@ -25,6 +28,7 @@
 mod answer;
 mod decoder;
 mod error;
+mod media;
 mod message;
 pub mod observe;
 mod outgoing;

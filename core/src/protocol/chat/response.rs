@@ -3,7 +3,7 @@
 use crate::{
     conversation::{CallKind, Choice, Citation, Finish, FinishReason, Part, Reasoning, Response, ToolCall},
     protocol::{
-        chat::usage::write_usage,
+        chat::{media::write_media, usage::write_usage},
         json::{Array, Object, Out, string},
     },
 };
@@ -23,13 +23,14 @@ pub struct AnswerMeta<'a> {
 pub fn encode_response(response: &Response<'_>, meta: &AnswerMeta<'_>) -> Vec<u8> {
     let mut out = Vec::with_capacity(1024);
     let mut object = Object::new(&mut out);
-    object.string("id", response.id.as_deref().unwrap_or(meta.id));
+    let head = (response.id.as_deref().unwrap_or(meta.id), response.created.unwrap_or(meta.created));
+    object.string("id", head.0);
     object.string("object", "chat.completion");
-    object.unsigned("created", response.created.unwrap_or(meta.created));
+    object.unsigned("created", head.1);
     object.string("model", response.model.as_deref().unwrap_or(meta.model));
     object.array("choices", |choices| {
         for choice in &response.choices {
-            choices.object(|object| write_choice(object, choice));
+            choices.object(|object| write_choice(object, choice, &head));
         }
     });
     if !response.usage.is_empty() {
@@ -62,9 +63,16 @@ pub(super) fn finish_reason(finish: &Finish<'_>) -> &'static str {
     }
 }
 
-fn write_choice(object: &mut Object<'_, impl Out>, choice: &Choice<'_>) {
+fn write_choice(object: &mut Object<'_, impl Out>, choice: &Choice<'_>, head: &(&str, u64)) {
     object.unsigned("index", choice.index.into());
-    object.object("message", |message| write_message(message, choice));
+    object.object("message", |message| {
+        write_message(message, choice);
+        let media = choice.parts.iter().filter_map(|part| match part {
+            Part::Media(media) => Some(media),
+            _ => None,
+        });
+        write_media(message, head.0, head.1, &media.collect::<Vec<_>>());
+    });
     match &choice.logprobs {
         Some(logprobs) => object.json("logprobs", logprobs),
         None => object.null("logprobs"),
@@ -231,5 +239,15 @@ fn write_call(object: &mut Object<'_, impl Out>, call: &ToolCall<'_>) {
                 custom.string("input", &call.arguments);
             });
         }
+    }
+    write_signature(object, call.signature.as_deref());
+}
+
+/// The state that must come back with a call, where Google's own endpoint for chat has it.
+pub(super) fn write_signature(call: &mut Object<'_, impl Out>, signature: Option<&str>) {
+    if let Some(signature) = signature {
+        call.object("extra_content", |extra| {
+            extra.object("google", |google| google.string("thought_signature", signature));
+        });
     }
 }

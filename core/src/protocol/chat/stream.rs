@@ -6,7 +6,8 @@ use bytes::BytesMut;
 
 use super::{
     error::encode_stream_error,
-    response::{AnswerMeta, finish_reason, service_tier, write_annotation},
+    media::write_media,
+    response::{AnswerMeta, finish_reason, service_tier, write_annotation, write_signature},
     usage::write_usage,
 };
 use crate::{
@@ -218,6 +219,10 @@ impl StreamEncoder {
                 citations: Vec::new(),
             },
             PartKind::Refusal => OpenKind::Refusal,
+            PartKind::Media(media) => {
+                self.delta_chunk(choice, out, |delta| write_media(delta, &self.id, self.created, &[media]));
+                OpenKind::Silent
+            }
             PartKind::Reasoning { summary, format } => {
                 let index = self.reasoning_blocks;
                 self.reasoning_blocks += 1;
@@ -234,7 +239,7 @@ impl StreamEncoder {
                 });
                 OpenKind::Silent
             }
-            PartKind::ToolCall { id, name, kind, .. } => {
+            PartKind::ToolCall { id, name, kind, signature } => {
                 let counts = self.choices.entry(choice).or_default();
                 let index = counts.calls;
                 counts.calls += 1;
@@ -247,6 +252,7 @@ impl StreamEncoder {
                             called.string("name", name);
                             called.string(input, "");
                         });
+                        write_signature(object, signature.as_deref());
                     });
                 });
                 OpenKind::Call { index, kind: *kind }

@@ -7,9 +7,8 @@
 //!
 //! What differs from the other wires, and is put right here:
 //!
-//! - an answer has no calls' ids (older models), or has them; those without are named after the
-//!   gateway's own name of the answer;
-//! - it says `STOP` after calls, and after most of what went wrong there is a word of its own
+//! - calls have no ids with older models; those are named after the gateway's own name of the answer;
+//! - it says `STOP` after calls, and has words of its own for each way in which an answer failed;
 //! - thoughts are counted beside the answer and not inside it;
 //! - signatures stand on any part: on a call they belong to the call, anywhere else they are
 //!   reasoning that only Google can read, in the format [`GEMINI_FORMAT`];
@@ -22,10 +21,18 @@
 //! "Thought signatures", "Grounding with Google Search", "Code execution", Vertex AI's "Function
 //! calling" (streaming arguments), and the types of its Python SDK, `google-genai`.
 
+mod answer;
+mod arguments;
+mod choice;
+mod citations;
 mod error;
+mod finish;
+mod logprobs;
+mod part;
 mod request;
 mod response;
 mod stream;
+mod usage;
 
 pub use error::decode_error;
 pub use request::encode_request;

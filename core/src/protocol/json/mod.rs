@@ -14,4 +14,4 @@ pub(crate) use read::{
     Amount, Count, List, Malformed, Raw, Str, TextOr, Word, at, from_slice, from_str, repair_surrogates,
     wire_object,
 };
-pub(crate) use write::{Array, Object, Out, one_line, string, unsigned};
+pub(crate) use write::{Array, Object, Out, compact, one_line, string, unsigned};

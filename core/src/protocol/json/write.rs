@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use bytes::BytesMut;
 use serde_json::value::RawValue;
 
@@ -96,6 +98,30 @@ pub(crate) fn one_line(out: &mut impl Out, json: &str) {
         }
         out.put(line.as_bytes());
     }
+}
+
+/// JSON without the white space between its tokens, in which some servers set their answers.
+pub(crate) fn compact(json: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut written = 0;
+    let (mut in_string, mut escaped) = (false, false);
+    for (at, byte) in json.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b' ' | b'\t' | b'\n' | b'\r' if !in_string => {
+                out.push_str(json.get(written..at).unwrap_or_default());
+                written = at + 1;
+            }
+            _ => {}
+        }
+    }
+    if written == 0 {
+        return Cow::Borrowed(json);
+    }
+    out.push_str(json.get(written..).unwrap_or_default());
+    Cow::Owned(out)
 }
 
 /// Writes a whole number.
@@ -263,7 +289,7 @@ impl<'o, O: Out> Array<'o, O> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{string, unsigned};
+    use super::{compact, string, unsigned};
 
     proptest! {
         #[test]
@@ -271,6 +297,15 @@ mod tests {
             let mut out = Vec::new();
             string(&mut out, &text);
             prop_assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
+        }
+
+        #[test]
+        fn compact_json_says_the_same(texts: Vec<String>) {
+            let value = serde_json::json!({ "a b": texts, "c": [1, { " ": null }] });
+            let wide = serde_json::to_string_pretty(&value).unwrap();
+            let narrow = compact(&wide);
+            prop_assert_eq!(narrow.as_ref(), value.to_string());
+            prop_assert_eq!(compact(&narrow), narrow.clone());
         }
 
         #[test]

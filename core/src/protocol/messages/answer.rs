@@ -4,9 +4,15 @@ use crate::{
     conversation::{CallKind, Citation, Finish, FinishReason, Part, Reasoning, Response, ToolCall, Usage},
     protocol::{
         chat::AnswerMeta,
-        json::{Array, Object, Out, Raw, from_str, one_line},
+        json::{Array, Object, Out, Raw, Word, from_str, one_line, wire_object},
     },
 };
+
+wire_object! {
+    struct WireTyped<'a> {
+        kind: Word<'a> = "type",
+    }
+}
 
 /// Writes a whole answer. Of several choices the first is told: the protocol has one.
 pub fn encode_response(response: &Response<'_>, meta: &AnswerMeta<'_>) -> Vec<u8> {
@@ -87,10 +93,23 @@ fn write_part(blocks: &mut Array<'_, impl Out>, part: &Part<'_>) {
         Part::Refusal(text) => blocks.object(|block| text_block(block, text)),
         Part::Reasoning(reasoning) => write_reasoning(blocks, reasoning),
         Part::ToolCall(call) => blocks.object(|block| write_call(block, call)),
-        Part::Provider { json, .. } => blocks.element().put(json.get().as_bytes()),
-        // No model of these wires answers with them.
-        Part::Media(_) | Part::ToolResult(_) => {}
+        Part::Provider { json, .. } if is_block(json.get()) => blocks.element().put(json.get().as_bytes()),
+        // The protocol's answers have neither media nor what other providers do on their own side, and
+        // strict clients read no block of a type that they do not know.
+        Part::Provider { .. } | Part::Media(_) => {}
+        // No model answers with them.
+        Part::ToolResult(_) => {}
     }
+}
+
+/// Whether opaque reasoning is of a format that callers of this protocol can make use of.
+pub(super) fn is_ours(format: Option<&str>) -> bool {
+    format.is_none_or(|format| format.starts_with("anthropic"))
+}
+
+/// Whether this is one of the protocol's own blocks, which all name their type.
+pub(super) fn is_block(json: &str) -> bool {
+    from_str::<WireTyped<'_>>(json).is_ok_and(|block| Word::text(block.kind).is_some())
 }
 
 fn text_block(block: &mut Object<'_, impl Out>, text: &str) {
@@ -101,7 +120,7 @@ fn text_block(block: &mut Object<'_, impl Out>, text: &str) {
 /// Reasoning that was redacted in another provider's format is no use to a caller of this
 /// protocol: it could only send it to a provider that cannot read it.
 fn write_reasoning(blocks: &mut Array<'_, impl Out>, reasoning: &Reasoning<'_>) {
-    let ours = reasoning.format.as_ref().is_none_or(|format| format.starts_with("anthropic"));
+    let ours = is_ours(reasoning.format.as_deref());
     match (&reasoning.text, &reasoning.opaque) {
         (None, Some(data)) if ours => blocks.object(|block| {
             block.string("type", "redacted_thinking");
@@ -116,17 +135,33 @@ fn write_reasoning(blocks: &mut Array<'_, impl Out>, reasoning: &Reasoning<'_>) 
     }
 }
 
-/// A citation in Anthropic's own form stays as it is; others become citations of the web.
+/// A citation in Anthropic's own form stays as it is; others become citations of the web, or of
+/// what a search among documents found.
 pub(super) fn write_citation(out: &mut impl Out, citation: &Citation<'_>) {
-    if citation.url.is_none() || !citation.json.get().contains("\"url_citation\"") {
+    let own: WireTyped<'_> = from_str(citation.json.get()).unwrap_or_default();
+    if Word::text(own.kind).is_some_and(|kind| kind.ends_with("_location")) {
         return one_line(out, citation.json.get());
     }
+    let words = citation.cited_text.as_deref().unwrap_or_default();
     let mut object = Object::new(out);
-    object.string("type", "web_search_result_location");
-    object.string("url", citation.url.as_deref().unwrap_or_default());
-    object.string_or_null("title", citation.title.as_deref());
-    object.string("cited_text", citation.cited_text.as_deref().unwrap_or_default());
-    object.string("encrypted_index", "");
+    match citation.url.as_deref() {
+        Some(url) => {
+            object.string("type", "web_search_result_location");
+            object.string("url", url);
+            object.string_or_null("title", citation.title.as_deref());
+            object.string("cited_text", words);
+            object.string("encrypted_index", "");
+        }
+        None => {
+            object.string("type", "search_result_location");
+            object.string("source", citation.title.as_deref().unwrap_or_default());
+            object.string_or_null("title", citation.title.as_deref());
+            object.string("cited_text", words);
+            object.unsigned("search_result_index", 0);
+            object.unsigned("start_block_index", 0);
+            object.unsigned("end_block_index", 1);
+        }
+    }
     object.end();
 }
 

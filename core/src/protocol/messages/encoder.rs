@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use bytes::BytesMut;
 
 use super::{
-    answer::{stop_reason, write_citation, write_stop_details, write_usage},
+    answer::{is_block, is_ours, stop_reason, write_citation, write_stop_details, write_usage},
     error::encode_stream_error,
 };
 use crate::{
@@ -133,9 +133,13 @@ impl StreamEncoder {
     }
 
     fn part_start(&mut self, part: u32, kind: &PartKind<'_>, out: &mut BytesMut) {
-        if let PartKind::OpaqueReasoning { format, .. } = kind
-            && format.as_ref().is_some_and(|format| !format.starts_with("anthropic"))
-        {
+        let foreign = match kind {
+            PartKind::OpaqueReasoning { format, .. } => !is_ours(format.as_deref()),
+            PartKind::Provider { json, .. } => !is_block(json.get()),
+            PartKind::Media(_) => true,
+            _ => false,
+        };
+        if foreign {
             return;
         }
         self.refused |= matches!(kind, PartKind::Refusal);
@@ -228,7 +232,7 @@ fn write_start(block: &mut Object<'_, BytesMut>, kind: &PartKind<'_>) {
             block.string("name", name);
             block.object("input", |_| {});
         }
-        PartKind::Text | PartKind::Refusal | PartKind::Provider { .. } => {
+        PartKind::Text | PartKind::Refusal | PartKind::Media(_) | PartKind::Provider { .. } => {
             block.string("type", "text");
             block.string("text", "");
         }

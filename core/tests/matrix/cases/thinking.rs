@@ -127,7 +127,7 @@ fn lost() -> Scenario {
             Chat,
             Wire::Messages,
             drops(
-                &["messages[].tool_calls.reasoning_state", "reasoning_effort"],
+                &["reasoning_effort"],
                 "asked without thinking, which the model would refuse; the header says so",
             ),
         )

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{Tool, Wire, check_credential, only, refuse, signature};
+use super::{Tool, Wire, check_credential, refuse, signature};
 use crate::{
     ask::{Ask, Endpoint},
     fault::Fault,
@@ -64,11 +64,7 @@ impl Wire for Anthropic {
 
     fn forced_tool(&self, ask: &Ask) -> Option<String> {
         let choice = &ask.body["tool_choice"];
-        match choice["type"].as_str()? {
-            "tool" => choice["name"].as_str().map(str::to_owned),
-            "any" => only(self.tools(ask)),
-            _ => None,
-        }
+        (choice["type"] == "tool").then(|| choice["name"].as_str().map(str::to_owned)).flatten()
     }
 
     fn thinks(&self, ask: &Ask) -> bool {

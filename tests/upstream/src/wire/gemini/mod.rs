@@ -8,7 +8,7 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{KEY_PREFIX, Tool, Wire, only, refuse};
+use super::{KEY_PREFIX, Tool, Wire, refuse};
 use crate::{
     ask::{Ask, Endpoint},
     fault::Fault,
@@ -88,8 +88,7 @@ impl Wire for Gemini {
     fn forced_tool(&self, ask: &Ask) -> Option<String> {
         let config = &ask.body["toolConfig"]["functionCallingConfig"];
         match list(&config["allowedFunctionNames"]) {
-            [name] if config["mode"] == "ANY" => name.as_str().map(str::to_owned),
-            [] if config["mode"] == "ANY" => only(self.tools(ask)),
+            [only] if config["mode"] == "ANY" => only.as_str().map(str::to_owned),
             _ => None,
         }
     }

@@ -1,0 +1,266 @@
+//! One choice of a streamed answer, as far as it has come.
+
+use std::borrow::Cow;
+
+use super::{
+    GEMINI_FORMAT,
+    answer::WireCandidate,
+    arguments::Arguments,
+    citations::Sources,
+    finish::finish,
+    logprobs::logprobs,
+    part::{CallPiece, Piece, pieces},
+};
+use crate::{
+    conversation::{CallKind, Citation, Delta, Event, Finish, Json, PartKind, Text},
+    protocol::{
+        call_id::call_id,
+        json::{Malformed, Raw, compact},
+    },
+};
+
+/// What one chunk says of a choice.
+pub(super) struct Said<'a> {
+    pieces: Vec<(Option<Piece<'a>>, Option<Text<'a>>)>,
+    finish: Option<Finish<'a>>,
+    grounding: Option<Raw<'a>>,
+    citations: Option<Raw<'a>>,
+    pages: Option<Raw<'a>>,
+    logprobs: Option<Json<'static>>,
+}
+
+impl Said<'_> {
+    /// Whether it says nothing at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.finish.is_none()
+            && self.pieces.iter().all(|(piece, signature)| piece.is_none() && signature.is_none())
+    }
+}
+
+/// Takes a candidate apart.
+pub(super) fn said_by(candidate: WireCandidate<'_>) -> Result<Said<'_>, Malformed> {
+    let parts = candidate.content.unwrap_or_default().parts.unwrap_or_default().0;
+    Ok(Said {
+        pieces: parts.into_iter().map(pieces).collect::<Result<_, _>>()?,
+        finish: finish(candidate.reason, candidate.message),
+        grounding: candidate.grounding,
+        citations: candidate.citations,
+        pages: candidate.pages,
+        logprobs: logprobs(candidate.logprobs),
+    })
+}
+
+/// Gives parts their numbers, and calls their ids.
+pub(super) struct Parts<'d> {
+    pub(super) choice: u32,
+    pub(super) next: &'d mut u32,
+    pub(super) next_call: &'d mut u32,
+    pub(super) seed: &'d str,
+}
+
+impl Parts<'_> {
+    fn start(&mut self, kind: PartKind<'_>, sink: &mut impl FnMut(Event<'_>)) -> u32 {
+        let part = *self.next;
+        *self.next += 1;
+        sink(Event::PartStart { part, choice: self.choice, kind });
+        part
+    }
+
+    /// A part that is whole at once.
+    fn whole(&mut self, kind: PartKind<'_>, sink: &mut impl FnMut(Event<'_>)) {
+        let part = self.start(kind, sink);
+        sink(Event::PartEnd { part });
+    }
+}
+
+/// A choice that may have more to say.
+#[derive(Debug, Default)]
+pub(super) struct OpenChoice {
+    /// The text or the thought that is open.
+    open: Option<(u32, Kind)>,
+    call: Option<OpenCall>,
+    sources: Sources,
+    /// Whether it made calls.
+    pub(super) calls: bool,
+    /// Why it ended, as far as is known.
+    pub(super) finish: Option<Finish<'static>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Thought,
+}
+
+/// A call whose arguments come in pieces.
+#[derive(Debug)]
+struct OpenCall {
+    part: u32,
+    id: String,
+    arguments: Arguments,
+}
+
+impl OpenChoice {
+    /// Searches of the web that were made for it.
+    pub(super) fn searches(&self) -> u64 {
+        self.sources.searches
+    }
+
+    /// Tells what a chunk says.
+    pub(super) fn say(&mut self, said: Said<'_>, parts: &mut Parts<'_>, sink: &mut impl FnMut(Event<'_>)) {
+        for (piece, signature) in said.pieces {
+            if let Some(piece) = piece {
+                self.piece(piece, parts, sink);
+            }
+            if let Some(data) = signature {
+                parts.whole(opaque(data, None), sink);
+            }
+        }
+        let mut citations = self.sources.ground(said.grounding);
+        citations.extend(self.sources.recite(said.citations));
+        self.sources.read(said.pages);
+        self.cite(citations, parts, sink);
+        if let Some(json) = said.logprobs {
+            sink(Event::Logprobs { choice: parts.choice, json });
+        }
+        if let Some(finish) = said.finish {
+            self.finish = Some(finish.into_owned());
+        }
+    }
+
+    fn piece(&mut self, piece: Piece<'_>, parts: &mut Parts<'_>, sink: &mut impl FnMut(Event<'_>)) {
+        match piece {
+            Piece::Text(text) => {
+                self.sources.said(&text);
+                let part = self.part(Kind::Text, parts, sink);
+                sink(Event::Delta { part, delta: Delta::Text(text) });
+            }
+            Piece::Thought(text) => {
+                let part = self.part(Kind::Thought, parts, sink);
+                sink(Event::Delta { part, delta: Delta::Text(text) });
+            }
+            Piece::Call(call) => self.call(call, parts, sink),
+            Piece::Media(media) => {
+                self.close_said(sink);
+                parts.whole(PartKind::Media(media), sink);
+            }
+            Piece::Provider { kind, json } => {
+                self.close_said(sink);
+                parts.whole(PartKind::Provider { kind, json }, sink);
+            }
+        }
+    }
+
+    /// The open part of this kind; another kind ends where it begins.
+    fn part(&mut self, kind: Kind, parts: &mut Parts<'_>, sink: &mut impl FnMut(Event<'_>)) -> u32 {
+        if let Some((part, open)) = self.open
+            && open == kind
+        {
+            return part;
+        }
+        self.close_said(sink);
+        let start = match kind {
+            Kind::Text => PartKind::Text,
+            Kind::Thought => PartKind::Reasoning { summary: true, format: None },
+        };
+        let part = parts.start(start, sink);
+        self.open = Some((part, kind));
+        part
+    }
+
+    /// A call, or more of the one that is open: what has no name goes on with it, and so does what
+    /// repeats its id. The last piece of a call can be empty.
+    fn call(&mut self, call: CallPiece<'_>, parts: &mut Parts<'_>, sink: &mut impl FnMut(Event<'_>)) {
+        let known = |open: &OpenCall| call.id.as_deref().is_none_or(|id| id == open.id);
+        let goes_on = |open: &OpenCall| known(open) && (call.name.is_none() || call.id.is_some());
+        if let Some(mut open) = self.call.take_if(|open| goes_on(open)) {
+            if let Some(data) = call.signature {
+                parts.whole(opaque(data, Some(Cow::Borrowed(&open.id))), sink);
+            }
+            call.partial.into_iter().for_each(|arg| open.arguments.push(arg));
+            if call.more {
+                self.call = Some(open);
+            } else {
+                open.close(true, sink);
+            }
+            return;
+        }
+        if call.name.is_none() && call.args.is_none() {
+            return;
+        }
+        self.close_said(sink);
+        // The next call begins: the one before it has all that it will have.
+        if let Some(open) = self.call.take() {
+            open.close(true, sink);
+        }
+        self.calls = true;
+        let id = call.id.map_or_else(|| call_id(parts.seed, *parts.next_call), Cow::into_owned);
+        *parts.next_call += 1;
+        let kind = PartKind::ToolCall {
+            id: Cow::Borrowed(&id),
+            name: call.name.unwrap_or_default(),
+            kind: CallKind::Function,
+            signature: call.signature,
+        };
+        let part = parts.start(kind, sink);
+        if !call.more && call.partial.is_empty() {
+            let arguments = compact(call.args.map_or("{}", |args| args.get()));
+            sink(Event::Delta { part, delta: Delta::Arguments(arguments) });
+            return sink(Event::PartEnd { part });
+        }
+        let mut open = OpenCall { part, id, arguments: Arguments::default() };
+        call.partial.into_iter().for_each(|arg| open.arguments.push(arg));
+        if call.more {
+            self.call = Some(open);
+        } else {
+            open.close(true, sink);
+        }
+    }
+
+    fn cite(
+        &mut self,
+        citations: Vec<Citation<'static>>,
+        parts: &mut Parts<'_>,
+        sink: &mut impl FnMut(Event<'_>),
+    ) {
+        for citation in citations {
+            let part = self.part(Kind::Text, parts, sink);
+            sink(Event::Delta { part, delta: Delta::Citation(citation) });
+        }
+    }
+
+    fn close_said(&mut self, sink: &mut impl FnMut(Event<'_>)) {
+        if let Some((part, _)) = self.open.take() {
+            sink(Event::PartEnd { part });
+        }
+    }
+
+    /// The choice is complete.
+    pub(super) fn end(&mut self, parts: &mut Parts<'_>, sink: &mut impl FnMut(Event<'_>)) {
+        let rest = self.sources.rest();
+        self.cite(rest, parts, sink);
+        self.close(sink);
+    }
+
+    /// Nothing more will come. A call that said that it goes on was cut.
+    pub(super) fn close(&mut self, sink: &mut impl FnMut(Event<'_>)) {
+        self.close_said(sink);
+        if let Some(open) = self.call.take() {
+            open.close(false, sink);
+        }
+    }
+}
+
+impl OpenCall {
+    fn close(self, whole: bool, sink: &mut impl FnMut(Event<'_>)) {
+        let part = self.part;
+        let arguments = Cow::Owned(self.arguments.json(whole));
+        sink(Event::Delta { part, delta: Delta::Arguments(arguments) });
+        sink(Event::PartEnd { part });
+    }
+}
+
+/// State that is no call's own, or that came after the call had begun.
+fn opaque<'a>(data: Text<'a>, id: Option<Text<'a>>) -> PartKind<'a> {
+    PartKind::OpaqueReasoning { data, id, format: Some(Cow::Borrowed(GEMINI_FORMAT)) }
+}
