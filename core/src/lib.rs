@@ -29,6 +29,7 @@ pub mod payload;
 pub mod ports;
 pub mod protocol;
 pub mod provider;
+pub mod recall;
 pub mod route;
 pub mod sketch;
 pub mod sql;

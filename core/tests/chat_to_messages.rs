@@ -450,11 +450,59 @@ fn a_tool_loop_without_signed_thinking_is_answered_without_thinking() {
             { "role": "user", "content": "Hi" }, message, { "role": "tool", "tool_call_id": "c", "content": "1" },
         ] })
     };
+    let lost = ["reasoning_effort", "messages[].tool_calls.reasoning_state"];
     let (body, dropped) = sent(&request(json!({})), BUDGET);
-    assert_eq!((&body["thinking"], dropped), (&Value::Null, vec!["reasoning_effort".to_owned()]));
+    assert_eq!((&body["thinking"], dropped), (&Value::Null, lost.map(str::to_owned).to_vec()));
     let signed = json!({ "thinking_blocks": [{ "type": "thinking", "thinking": "Hm", "signature": "s" }] });
-    assert_eq!(sent(&request(signed), BUDGET).0["thinking"]["type"], "enabled");
+    assert_eq!(sent(&request(signed.clone()), BUDGET).0["thinking"]["type"], "enabled");
     assert_eq!(sent(&request(json!({})), ADAPTIVE).0["thinking"]["type"], "adaptive");
+    let unsigned = json!({ "reasoning_content": "Hm" });
+    assert!(sent(&request(unsigned), BUDGET).0["thinking"].is_null());
+
+    // The caller's own budget is a budget as well.
+    let budget = json!({ "type": "enabled", "budget_tokens": 2000 });
+    let own = |extension: Value| {
+        let mut request = request(extension);
+        request.as_object_mut().unwrap().remove("reasoning_effort");
+        request["thinking"] = budget.clone();
+        request
+    };
+    for model in [BUDGET, "claude-sonnet-4-6", "a-model-that-nobody-knows"] {
+        let (body, dropped) = sent(&own(json!({})), model);
+        assert_eq!(
+            (&body["thinking"], dropped[0].as_str(), &*dropped[1]),
+            (&Value::Null, "thinking", lost[1])
+        );
+        assert_eq!(sent(&own(signed.clone()), model).0["thinking"], budget);
+    }
+}
+
+/// To Claude a tool loop is one turn, that thinks at its beginning and, without a beta, not between
+/// its calls.
+#[test]
+fn a_tool_loop_has_to_begin_with_thinking_and_need_not_go_on_with_it() {
+    let call = |id: &str, signed: bool| {
+        let call = json!({ "id": id, "type": "function", "function": { "name": "a", "arguments": "{}" } });
+        let mut message = json!({ "role": "assistant", "tool_calls": [call] });
+        if signed {
+            message["thinking_blocks"] = json!([{ "type": "thinking", "thinking": "Hm", "signature": "s" }]);
+        }
+        [message, json!({ "role": "tool", "tool_call_id": id, "content": "1" })]
+    };
+    let user = || vec![json!({ "role": "user", "content": "Hi" })];
+    let done = || vec![json!({ "role": "assistant", "content": "Done." })];
+    for (turns, thinks) in [
+        (vec![user(), call("1", true).to_vec(), call("2", false).to_vec()], true),
+        (vec![user(), call("1", false).to_vec(), call("2", true).to_vec()], false),
+        (vec![user(), call("1", false).to_vec(), done(), user()], true),
+        (vec![user(), call("1", false).to_vec(), done(), user(), call("2", true).to_vec()], true),
+        (vec![user(), call("1", true).to_vec(), done(), user(), call("2", false).to_vec()], false),
+        (vec![user(), call("1", false).to_vec(), user()], false),
+    ] {
+        let messages = turns.concat();
+        let request = json!({ "model": "m", "reasoning_effort": "low", "messages": messages });
+        assert_eq!(!sent(&request, BUDGET).0["thinking"].is_null(), thinks, "{request}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use tollbridge_core::protocol::{
     Front, Wire,
-    fields::{Fate, request_fields},
+    fields::{Fate, answer_fields, request_fields},
 };
 
 const FRONTS: [Front; 2] = [Front::Chat, Front::Messages];
@@ -24,10 +24,36 @@ fn requests(front: Front, wire: Wire, heading: &str) -> String {
     let mut table = format!("\n| field | {heading} | |\n| --- | --- | --- |\n");
     for field in request_fields(front) {
         let said = field.on(wire);
-        writeln!(table, "| `{}` | {} | {} |", field.name, said.fate.name(), said.note).unwrap();
+        writeln!(table, "| {} | {} | {} |", paths(field.path, field.also), said.fate.name(), said.note)
+            .unwrap();
     }
     table.push('\n');
     table
+}
+
+/// What becomes of a wire's answer at the fronts that are not its own.
+fn answers(wire: Wire) -> String {
+    let fronts: Vec<Front> = FRONTS.into_iter().filter(|front| front.wire() != wire).collect();
+    let mut table = String::from("\n| field |");
+    for front in &fronts {
+        write!(table, " at the {} front | |", front.name()).unwrap();
+    }
+    write!(table, "\n| --- |{}\n", " --- | --- |".repeat(fronts.len())).unwrap();
+    for field in answer_fields(wire) {
+        write!(table, "| {} |", paths(field.path, field.also)).unwrap();
+        for front in &fronts {
+            let said = field.at(*front);
+            write!(table, " {} | {} |", said.fate.name(), said.note).unwrap();
+        }
+        table.push('\n');
+    }
+    table.push('\n');
+    table
+}
+
+fn paths(path: &str, also: &[&str]) -> String {
+    let paths: Vec<String> = [path].iter().chain(also).map(|path| format!("`{path}`")).collect();
+    paths.join(", ")
 }
 
 /// Puts `table` between the marks of `name`.
@@ -47,6 +73,9 @@ fn the_document_holds_the_field_tables() {
         let name = format!("requests from {} to {}", front.name(), wire.name());
         expected = replace(&expected, &name, &requests(front, wire, heading));
     }
+    for (wire, _) in WIRES {
+        expected = replace(&expected, &format!("answers of {}", wire.name()), &answers(wire));
+    }
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(path, expected).expect("docs/translation.md is written");
     } else {
@@ -59,10 +88,14 @@ fn every_field_has_one_row_and_a_reason_where_it_is_lost() {
     for (front, wire, _) in pairs() {
         let fields = request_fields(front);
         for (i, field) in fields.iter().enumerate() {
-            assert!(fields[..i].iter().all(|other| other.name != field.name), "{} stands twice", field.name);
+            assert!(
+                fields[..i].iter().all(|other| other.name() != field.name()),
+                "{} stands twice",
+                field.path
+            );
             let said = field.on(wire);
             let lost = matches!(said.fate, Fate::Dropped | Fate::Refused);
-            assert!(!lost || !said.note.is_empty(), "{} is lost without a reason", field.name);
+            assert!(!lost || !said.note.is_empty(), "{} is lost without a reason", field.path);
         }
     }
 }

@@ -41,6 +41,9 @@ pub struct Request<'a> {
     pub service_tier: Option<Text<'a>>,
     /// How long the answer is to be (`low`, `medium`, `high`).
     pub verbosity: Option<Text<'a>>,
+    /// Whether a turn of the running tool loop is without the reasoning state that it may have had:
+    /// it was looked for and not found.
+    pub reasoning_gone: bool,
     /// `cache_control` of the request as a whole.
     pub cache: Option<Json<'a>>,
     /// Members without a field of their own.

@@ -12,7 +12,7 @@ use super::{
     limits::{Elapsed, within},
     passing::{request_id, returned},
     pipe::{Facts, Pipe},
-    prepare::Prepared,
+    prepare::{Format, Prepared},
     relay_chat::{self, ChatRelay},
     relay_messages::{self, MessagesRelay},
     stream::Opening,
@@ -64,7 +64,7 @@ pub(super) enum Content<P: Ports> {
 impl<P: Ports> Gateway<P> {
     /// Sends the call to one candidate and waits until its answer has begun.
     pub(super) async fn attempt(&self, attempt: Try<'_>) -> Result<Answer<P>, Failed> {
-        let prepared = self.prepare(attempt).map_err(Failed::there)?;
+        let prepared = self.prepare(attempt).await.map_err(Failed::there)?;
         let limit = attempt.call.deadline.left(&self.ports, self.policy.timeouts.first_byte);
         match within(&self.ports, limit, pin!(self.exchange(attempt, prepared))).await {
             Ok(answer) => answer,
@@ -78,11 +78,11 @@ impl<P: Ports> Gateway<P> {
         let content = if !head.status.is_success() {
             Err(self.refusal(attempt, &head, upstream).await)
         } else if !attempt.call.stream {
-            self.whole(attempt, &head, upstream, LARGEST_ANSWER).await
+            self.whole(attempt, prepared.recall, &head, upstream, LARGEST_ANSWER).await
         } else if let Some(other) = other_type(&head.headers) {
             Err(self.no_stream(attempt, &head, upstream, other).await)
         } else {
-            self.stream(attempt, &head, upstream).await
+            self.stream(attempt, prepared.recall, &head, upstream).await
         };
         let headers = returned(&head.headers);
         match content {
@@ -120,6 +120,7 @@ impl<P: Ports> Gateway<P> {
     async fn whole(
         &self,
         attempt: Try<'_>,
+        recall: Option<Format>,
         head: &Parts,
         mut upstream: Upstream<P>,
         limit: usize,
@@ -128,7 +129,7 @@ impl<P: Ports> Gateway<P> {
         match (attempt.call.front, attempt.provider.row.wire) {
             (Front::Chat, Wire::Chat) => relay_chat::whole(body),
             (Front::Messages, Wire::Messages) => relay_messages::whole(body),
-            _ => translate::whole(attempt, &body, self.ports.now(), &self.seed()),
+            _ => translate::whole(attempt, recall, &body, self.ports.now(), &self.seed()),
         }
         .map(|(body, facts)| Content::Whole { body, facts })
         .map_err(|error| self.failed_inside(attempt, head, error))
@@ -136,7 +137,7 @@ impl<P: Ports> Gateway<P> {
 
     /// What came where a stream was asked for, and is none: an error, if it can be read as one.
     async fn no_stream(&self, attempt: Try<'_>, head: &Parts, upstream: Upstream<P>, media: &str) -> Failed {
-        match self.whole(attempt, head, upstream, LARGEST_ERROR).await {
+        match self.whole(attempt, None, head, upstream, LARGEST_ERROR).await {
             Err(failed) => failed,
             Ok(_) => Failed::not_an_answer(
                 attempt.provider,
@@ -148,13 +149,14 @@ impl<P: Ports> Gateway<P> {
     async fn stream(
         &self,
         attempt: Try<'_>,
+        recall: Option<Format>,
         head: &Parts,
         upstream: Upstream<P>,
     ) -> Result<Content<P>, Failed> {
         let pipe = match (attempt.call.front, attempt.provider.row.wire) {
             (Front::Chat, Wire::Chat) => Pipe::Chat(ChatRelay::new(attempt.call.usage_asked)),
             (Front::Messages, Wire::Messages) => Pipe::Messages(MessagesRelay::default()),
-            _ => Pipe::Translate(Translate::new(attempt, self.ports.now(), &self.seed())),
+            _ => Pipe::Translate(Translate::new(attempt, recall, self.ports.now(), &self.seed())),
         };
         let mut opening = Opening::new(upstream, pipe);
         opening.begin().await;

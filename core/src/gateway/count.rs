@@ -80,7 +80,7 @@ impl<P: Ports> Gateway<P> {
     }
 
     async fn ask_for_count(&self, attempt: Try<'_>) -> Result<Bytes, Failed> {
-        let prepared = self.prepare(attempt).map_err(Failed::there)?;
+        let prepared = self.prepare(attempt).await.map_err(Failed::there)?;
         let wire = attempt.provider.row.wire;
         let body = match wire {
             Wire::Gemini => enclosed(prepared.body, &attempt.candidate.model),

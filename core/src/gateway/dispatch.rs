@@ -141,7 +141,8 @@ impl<P: Ports> Gateway<P> {
             headers.insert(DROPPED, dropped);
         }
         let body = match answer.content {
-            Content::Whole { body, facts } => {
+            Content::Whole { body, mut facts } => {
+                self.remember(std::mem::take(&mut facts.records), &mut flight);
                 headers.insert(header::CONTENT_TYPE, answer::JSON);
                 flight.land(Some(facts), None);
                 Body::full(body)

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures::channel::oneshot;
 use http::{Response, StatusCode};
 
-use super::{Body, answer, pipe::Facts, settle::Rest};
+use super::{Body, answer, pipe::Facts, recall::Kept, settle::Rest};
 use crate::{
     error::ApiError,
     ledger::{ErrorClass, UsageRow},
@@ -27,6 +27,8 @@ pub(super) struct Flight<P: Ports> {
     pub(super) billed: bool,
     /// The request's body, to estimate the prompt's tokens from where nobody counts them.
     pub(super) prompt: Bytes,
+    /// Reasoning state for the next turn, to be handed to the store.
+    pub(super) kept: Vec<Kept>,
     logged: bool,
     landing: Option<oneshot::Sender<Landed<P>>>,
 }
@@ -37,6 +39,7 @@ pub(super) struct Landed<P: Ports> {
     pub(super) billed: bool,
     pub(super) logged: bool,
     pub(super) prompt: Bytes,
+    pub(super) kept: Vec<Kept>,
     /// What the answer said, where one began.
     pub(super) facts: Option<Facts>,
     /// What may still be read of the upstream's answer.
@@ -53,6 +56,7 @@ pub(super) fn depart<P: Ports>(now: Micros) -> (Flight<P>, oneshot::Receiver<Lan
             front: Front::Chat,
             billed: false,
             prompt: Bytes::new(),
+            kept: Vec::new(),
             logged: true,
             landing: Some(sender),
         },
@@ -89,6 +93,7 @@ impl<P: Ports> Flight<P> {
             billed: self.billed,
             logged: self.logged,
             prompt: std::mem::take(&mut self.prompt),
+            kept: std::mem::take(&mut self.kept),
             facts,
             rest,
         };

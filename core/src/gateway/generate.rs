@@ -23,6 +23,8 @@ const USER_PATH: &str = "x-tollbridge-user-path";
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) front: Front,
+    /// On whose account it runs.
+    pub(super) tenant: Arc<str>,
     pub(super) sketch: Sketch,
     /// The model as the caller named it.
     pub(super) model: String,
@@ -81,6 +83,7 @@ impl<P: Ports> Gateway<P> {
         let candidates = self.candidates(&flight.row.model_asked, &principal).await?;
         Ok(Call {
             front: flight.front,
+            tenant: flight.row.tenant.clone(),
             sketch,
             model,
             stream,

@@ -40,6 +40,7 @@ mod passing;
 mod pipe;
 mod prepare;
 mod read;
+mod recall;
 mod relay_chat;
 mod relay_messages;
 mod settle;
@@ -69,12 +70,17 @@ use crate::{
 pub struct State {
     turns: Turns,
     inventories: Inventories,
+    transit: recall::Transit,
 }
 
 impl State {
     /// Nothing was asked yet, and every key is free.
     pub fn new(policy: &Policy) -> Self {
-        Self { turns: Turns::new(policy), inventories: Inventories::new(policy) }
+        Self {
+            turns: Turns::new(policy),
+            inventories: Inventories::new(policy),
+            transit: recall::Transit::default(),
+        }
     }
 }
 

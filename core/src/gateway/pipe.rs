@@ -17,6 +17,7 @@ use crate::{
     ledger::ErrorClass,
     ports::HttpError,
     protocol::Front,
+    recall::Record,
 };
 
 /// Bytes that wait for the caller to take them.
@@ -45,6 +46,8 @@ pub(super) struct Facts {
     pub(super) over: bool,
     /// Counts what the model wrote, for where the provider does not.
     pub(super) written: Written,
+    /// Reasoning state that belongs to the answer's calls, not yet remembered.
+    pub(super) records: Vec<Record>,
 }
 
 impl Facts {
@@ -75,6 +78,14 @@ impl Pipe {
             Self::Chat(relay) => &relay.facts,
             Self::Messages(relay) => &relay.facts,
             Self::Translate(translate) => &translate.facts,
+        }
+    }
+
+    /// What is to be remembered of what was pushed since the last time.
+    pub(super) fn take_records(&mut self) -> Vec<Record> {
+        match self {
+            Self::Chat(_) | Self::Messages(_) => Vec::new(),
+            Self::Translate(translate) => std::mem::take(&mut translate.facts.records),
         }
     }
 

@@ -12,6 +12,7 @@ use crate::{
     ports::Ports,
     protocol::{Front, OnUnsupported, Wire},
     provider::{Action, StreamUsage, field_edits},
+    recall,
     sketch::{Edits, Json, Sketch, sketch},
 };
 
@@ -20,37 +21,52 @@ use crate::{
 pub(super) struct Prepared {
     pub(super) body: Payload,
     pub(super) dropped: Option<String>,
+    /// The format of the reasoning state that is to be kept of the answer.
+    pub(super) recall: Option<Format>,
 }
+
+/// The name of a format of reasoning state.
+pub(super) type Format = &'static str;
 
 impl<P: Ports> Gateway<P> {
     /// The body in the provider's wire.
     ///
     /// # Errors
     /// 400 for what that wire, or this provider, cannot be told without changing its meaning.
-    pub(super) fn prepare(&self, attempt: Try<'_>) -> Result<Prepared, ApiError> {
+    pub(super) async fn prepare(&self, attempt: Try<'_>) -> Result<Prepared, ApiError> {
         let Try { call, candidate, provider, .. } = attempt;
         if provider.is_built_in() {
-            return Ok(Prepared { body: Payload::empty(), dropped: None });
+            return Ok(Prepared { body: Payload::empty(), dropped: None, recall: None });
+        }
+        if provider.row.wire != call.front.wire() {
+            return self.translated(attempt).await;
         }
         // Few bodies that are relayed have a member that any model refuses.
         let facts = LazyCell::new(|| self.policy.catalogue.find(&candidate.model));
-        let facts = || *facts;
-        let wire = provider.row.wire;
-        if wire == call.front.wire() {
-            let named = (call.model != candidate.model).then_some(candidate.model.as_str());
-            return adapted(attempt, &call.sketch, named, facts, self.policy.on_unsupported);
+        let named = (call.model != candidate.model).then_some(candidate.model.as_str());
+        adapted(attempt, &call.sketch, named, || *facts, self.policy.on_unsupported)
+    }
+
+    async fn translated(&self, attempt: Try<'_>) -> Result<Prepared, ApiError> {
+        let Try { call, candidate, provider, .. } = attempt;
+        let facts = self.policy.catalogue.find(&candidate.model);
+        let mut request = call.front.decode_request(call.sketch.body())?;
+        let format = recall::format_of(provider.row.wire).filter(|_| recall::may_think(&request, facts));
+        if let Some(format) = format {
+            self.recall(&call.tenant, &mut request, format).await;
         }
-        let encoded = translate::request(attempt, facts(), &self.policy)?;
+        let encoded = translate::request(attempt, &request, facts, &self.policy)?;
         let lost = encoded.losses.header();
-        if wire != Wire::Chat {
-            return Ok(Prepared { body: encoded.body.into(), dropped: lost });
+        let recall = format.filter(|_| !request.tools.is_empty());
+        if provider.row.wire != Wire::Chat {
+            return Ok(Prepared { body: encoded.body.into(), dropped: lost, recall });
         }
         let body = encoded.body.into();
         let sketch = sketch(&body).map_err(|error| ApiError::new(ErrorKind::Internal, error.to_string()))?;
-        let mut prepared = adapted(attempt, &sketch, None, facts, self.policy.on_unsupported)?;
+        let prepared = adapted(attempt, &sketch, None, || facts, self.policy.on_unsupported)?;
         let dropped: Vec<String> = lost.into_iter().chain(prepared.dropped).collect();
-        prepared.dropped = (!dropped.is_empty()).then(|| dropped.join(", "));
-        Ok(prepared)
+        let dropped = (!dropped.is_empty()).then(|| dropped.join(", "));
+        Ok(Prepared { dropped, recall, ..prepared })
     }
 
     /// The whole request.
@@ -120,7 +136,7 @@ fn adapted<'b>(
         true => sketch.body().clone().into(),
         false => edits.pieces().into_iter().collect(),
     };
-    Ok(Prepared { body, dropped: (!dropped.is_empty()).then(|| dropped.join(", ")) })
+    Ok(Prepared { body, dropped: (!dropped.is_empty()).then(|| dropped.join(", ")), recall: None })
 }
 
 /// Adds `include_usage` to what the caller set among the stream's options.

@@ -32,8 +32,9 @@ pub(super) struct Rest<P: Ports> {
 /// Settles one request: waits until it has landed, then counts, logs and keeps.
 pub(super) async fn after<P: Ports>(gateway: Arc<Gateway<P>>, landing: oneshot::Receiver<Landed<P>>) {
     let Ok(landed) = landing.await else { return };
-    let Landed { mut row, billed, logged, prompt, facts, rest } = landed;
+    let Landed { mut row, billed, logged, prompt, kept, facts, rest } = landed;
     row.latency_us = gateway.ports.now().saturating_sub(row.at);
+    gateway.keep_reasoning(kept).await;
     let facts = match rest {
         Some(rest) => Some(drain(&gateway.ports, rest).await),
         None => facts,

@@ -73,7 +73,7 @@ impl<P: Ports> Opening<P> {
             sent: now,
             deadline,
         };
-        stream.note_first_token();
+        stream.take_note();
         stream
     }
 }
@@ -117,7 +117,7 @@ impl<P: Ports> Stream<P> {
             }
             self.heard = self.gateway.ports.now();
             self.sent = self.heard;
-            self.note_first_token();
+            self.take_note();
             self.land_if_over();
         }
     }
@@ -151,7 +151,14 @@ impl<P: Ports> Stream<P> {
         Poll::Ready(())
     }
 
-    fn note_first_token(&mut self) {
+    /// What is to be noted before anything of what was pushed reaches the caller.
+    fn take_note(&mut self) {
+        if let Some(source) = &mut self.source {
+            let records = source.pipe.take_records();
+            if !records.is_empty() {
+                self.gateway.remember(records, &mut self.flight);
+            }
+        }
         let spoke = self.source.as_ref().is_some_and(|source| source.pipe.facts().spoke);
         if spoke && self.flight.row.first_token_us.is_none() {
             let now = self.gateway.ports.now();

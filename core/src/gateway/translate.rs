@@ -10,11 +10,12 @@ use super::{
     answer_id,
     attempt::Try,
     pipe::{Facts, Out, cut, fail, last_event},
+    prepare::Format,
     written::Written,
 };
 use crate::{
     config::Policy,
-    conversation::{Delta, Event, Part, Response},
+    conversation::{Delta, Event, Part, Request, Response},
     error::{ApiError, ErrorKind},
     frame::sse::{SseEvent, SseFramer},
     model::Model,
@@ -23,15 +24,20 @@ use crate::{
         Encoded, Front, Target,
         codec::{AnswerMeta, StreamDecoder, StreamEncoder},
     },
+    recall::Collector,
 };
 
 /// The request in the provider's wire.
 ///
 /// # Errors
-/// 400 for a request that the caller's protocol does not know, or that the wire cannot carry.
-pub(super) fn request(attempt: Try<'_>, facts: Option<&Model>, policy: &Policy) -> Result<Encoded, ApiError> {
+/// 400 for what the wire cannot carry.
+pub(super) fn request(
+    attempt: Try<'_>,
+    request: &Request<'_>,
+    facts: Option<&Model>,
+    policy: &Policy,
+) -> Result<Encoded, ApiError> {
     let Try { call, provider, .. } = attempt;
-    let request = call.front.decode_request(call.sketch.body())?;
     let target = Target {
         model: &attempt.candidate.model,
         provider: &provider.name,
@@ -40,7 +46,7 @@ pub(super) fn request(attempt: Try<'_>, facts: Option<&Model>, policy: &Policy) 
         dialect: provider.row.dialect,
         on_unsupported: policy.on_unsupported,
     };
-    provider.row.wire.encode_request(&request, &target)
+    provider.row.wire.encode_request(request, &target)
 }
 
 /// A whole answer in the caller's protocol.
@@ -49,6 +55,7 @@ pub(super) fn request(attempt: Try<'_>, facts: Option<&Model>, policy: &Policy) 
 /// What the provider said was wrong, or that the body is no answer.
 pub(super) fn whole(
     attempt: Try<'_>,
+    recall: Option<Format>,
     body: &[u8],
     now: Micros,
     seed: &str,
@@ -57,7 +64,8 @@ pub(super) fn whole(
     let response = attempt.provider.row.wire.decode_response(body, seed)?;
     let id = answer_id::answer_id(front, seed);
     let answer = front.encode_response(&response, &meta(attempt, &id, now));
-    Ok((answer.into(), facts_of(&response)))
+    let records = recall.map_or(Vec::new(), |format| Collector::new(format).response(&response));
+    Ok((answer.into(), Facts { records, ..facts_of(&response) }))
 }
 
 /// What a whole answer says about itself.
@@ -101,11 +109,13 @@ pub(super) struct Translate {
     framer: SseFramer,
     decoder: StreamDecoder,
     encoder: StreamEncoder,
+    /// Where the next turn may need the state of this one.
+    collector: Option<Collector>,
 }
 
 impl Translate {
     /// A stream at its beginning.
-    pub(super) fn new(attempt: Try<'_>, now: Micros, seed: &str) -> Self {
+    pub(super) fn new(attempt: Try<'_>, recall: Option<Format>, now: Micros, seed: &str) -> Self {
         let front = attempt.call.front;
         let id = answer_id::answer_id(front, seed);
         Self {
@@ -114,6 +124,7 @@ impl Translate {
             framer: SseFramer::default(),
             decoder: attempt.provider.row.wire.decoder(seed),
             encoder: front.encoder(&meta(attempt, &id, now), attempt.call.usage_asked),
+            collector: recall.map(Collector::new),
         }
     }
 
@@ -148,9 +159,10 @@ impl Translate {
             self.facts.cut = true;
             return fail(&mut self.facts, self.front, cut(Some(failure)), out);
         }
-        let Self { facts, decoder, encoder, .. } = self;
+        let Self { facts, decoder, encoder, collector, .. } = self;
         decoder.finish(&mut |event| {
             facts.cut |= matches!(event, Event::Error(_));
+            collect(facts, collector, &event);
             pass(facts, encoder, &event, &mut frames);
         });
         encoder.finish(&mut frames);
@@ -160,8 +172,11 @@ impl Translate {
 
     fn event(&mut self, raw: &[u8], frames: &mut BytesMut) {
         let Some(data) = SseEvent::read(raw).data.filter(|_| !self.facts.over) else { return };
-        let Self { facts, decoder, encoder, .. } = self;
-        decoder.push(&data, &mut |event| pass(facts, encoder, &event, frames));
+        let Self { facts, decoder, encoder, collector, .. } = self;
+        decoder.push(&data, &mut |event| {
+            collect(facts, collector, &event);
+            pass(facts, encoder, &event, frames);
+        });
         facts.complete = decoder.is_complete();
     }
 }
@@ -169,6 +184,13 @@ impl Translate {
 fn hand_over(frames: BytesMut, out: &mut Out) {
     if !frames.is_empty() {
         out.push_back(frames.freeze());
+    }
+}
+
+/// What the next turn may need of an event.
+fn collect(facts: &mut Facts, collector: &mut Option<Collector>, event: &Event<'_>) {
+    if let Some(collector) = collector {
+        facts.records.extend(collector.event(event));
     }
 }
 

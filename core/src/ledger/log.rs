@@ -21,7 +21,7 @@ use super::{
     sql::Value,
     time::push_time,
 };
-use crate::config::LogFormat;
+use crate::{config::LogFormat, ports::Micros};
 
 /// Writes the line of a request to the end of `out`, without a newline.
 pub fn log_line(row: &UsageRow, format: LogFormat, out: &mut String) {
@@ -77,6 +77,28 @@ pub fn unwritten_line(row: &UsageRow, reason: &str, out: &mut String) {
     }
     columns.close();
     object.close();
+}
+
+/// Writes the line of something that went wrong beside a request to the end of `out`, without a
+/// newline.
+pub fn trouble_line(now: Micros, event: &str, reason: &str, format: LogFormat, out: &mut String) {
+    match format {
+        LogFormat::Json => {
+            let mut object = Object::open(out);
+            push_time(now, object.quoted("time"));
+            object.end_quoted();
+            object.text("event", event);
+            object.text("reason", clip(reason));
+            object.close();
+        }
+        LogFormat::Text => {
+            push_time(now, out);
+            out.push(' ');
+            out.push_str(event);
+            out.push_str(" reason=");
+            push_word(clip(reason), out);
+        }
+    }
 }
 
 enum Field<'a> {

@@ -28,7 +28,7 @@ mod summary;
 mod sums;
 mod time;
 
-pub use log::{log_line, unwritten_line};
+pub use log::{log_line, trouble_line, unwritten_line};
 pub use query::{Dimension, Filters, SummaryQuery};
 pub use row::{CacheStatus, Cost, ErrorClass, Labels, UsageRow};
 pub use summary::{Group, Summary};

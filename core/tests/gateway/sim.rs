@@ -3,7 +3,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     future::Future,
     pin::{Pin, pin},
     rc::Rc,
@@ -21,7 +21,9 @@ use tollbridge_core::{
     gateway::{Body, Gateway, State},
     ledger::{Summary, SummaryQuery, UsageRow},
     payload::Payload,
-    ports::{Cache, Clock, Http, HttpError, Ledger, LedgerError, Log, Micros, Random, Timer, Unwritten},
+    ports::{
+        Cache, CacheError, Clock, Http, HttpError, Ledger, LedgerError, Log, Micros, Random, Timer, Unwritten,
+    },
 };
 
 /// How a scripted answer ends.
@@ -111,11 +113,19 @@ impl Seen {
 pub struct World {
     now: Cell<Micros>,
     next_timer: Cell<Micros>,
+    /// Whom to wake when time goes on: where many futures are polled as one, only those that were
+    /// woken are looked at.
+    sleepers: RefCell<Vec<Waker>>,
     seed: Cell<u64>,
     pub scripts: RefCell<VecDeque<Script>>,
     pub seen: RefCell<Vec<Seen>>,
     pub rows: RefCell<Vec<UsageRow>>,
     pub lines: RefCell<Vec<String>>,
+    answered: Cell<Micros>,
+    pub cache: RefCell<BTreeMap<String, Bytes>>,
+    pub store: Cell<Store>,
+    /// How often a key was looked up.
+    pub looked_up: Cell<u32>,
     /// How often the ledger refuses.
     pub refusals: Cell<u32>,
     /// Upstream bodies that were dropped before their end.
@@ -126,6 +136,17 @@ pub struct World {
 pub struct Platform(pub Rc<World>);
 
 impl Platform {
+    async fn store(&self) -> Result<(), CacheError> {
+        match self.0.store.get() {
+            Store::Works => {
+                self.wait(Duration::from_millis(5)).await;
+                Ok(())
+            }
+            Store::Fails => Err(CacheError::Store("no such table".into())),
+            Store::Hangs => std::future::pending().await,
+        }
+    }
+
     fn wait(&self, duration: Duration) -> Sleep {
         Sleep { world: self.0.clone(), at: self.0.now.get() + duration.as_micros() as u64 }
     }
@@ -139,10 +160,11 @@ pub struct Sleep {
 impl Future for Sleep {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         if self.at <= self.world.now.get() {
             return Poll::Ready(());
         }
+        self.world.sleepers.borrow_mut().push(cx.waker().clone());
         self.world.next_timer.set(self.world.next_timer.get().min(self.at));
         Poll::Pending
     }
@@ -175,7 +197,32 @@ impl Log for Platform {
     }
 }
 
-impl Cache for Platform {}
+/// How the cache's store fares.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub enum Store {
+    /// Well, and takes 5 ms.
+    #[default]
+    Works,
+    /// Every call fails.
+    Fails,
+    /// No call returns.
+    Hangs,
+}
+
+impl Cache for Platform {
+    async fn get(&self, key: &str) -> Result<Option<Bytes>, CacheError> {
+        self.0.looked_up.set(self.0.looked_up.get() + 1);
+        self.store().await?;
+        Ok(self.0.cache.borrow().get(key).cloned())
+    }
+
+    async fn put(&self, key: &str, value: Bytes, ttl: Duration) -> Result<(), CacheError> {
+        assert!(tollbridge_core::cache::admit(key, &value, ttl).is_ok());
+        self.store().await?;
+        self.0.cache.borrow_mut().insert(key.to_owned(), value);
+        Ok(())
+    }
+}
 
 impl Ledger for Platform {
     async fn append(&self, row: UsageRow) -> Result<(), Box<Unwritten>> {
@@ -349,6 +396,7 @@ impl Sim {
                     settled = self.poll(after.as_mut()).is_ready();
                 }
                 if let Poll::Ready(got) = self.poll(reading.as_mut()) {
+                    self.world.answered.set(self.world.now.get());
                     break got;
                 }
                 if let Patience::For(limit) = patience {
@@ -370,10 +418,35 @@ impl Sim {
         got
     }
 
+    /// Runs a request until its answer was read to the end, and gives what is to be done after it.
+    pub fn send_without_after(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> (Got, impl Future<Output = ()> + use<>) {
+        let (answer, after) = self.gateway.handle(request);
+        (self.run(read(answer, Patience::Endless)).expect("the caller never left"), after)
+    }
+
+    /// Runs what needs nothing beside it.
+    pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
+        let mut future = pin!(future);
+        loop {
+            if let Poll::Ready(done) = self.poll(future.as_mut()) {
+                return done;
+            }
+            self.advance();
+        }
+    }
+
     pub fn row(&self) -> UsageRow {
         let rows = self.world.rows.borrow();
         assert_eq!(rows.len(), 1, "one row a request");
         rows[0].clone()
+    }
+
+    /// When the last answer had been read.
+    pub fn answered(&self) -> Duration {
+        Duration::from_micros(self.world.answered.get() - 1_700_000_000_000_000)
     }
 
     pub fn elapsed(&self) -> Duration {
@@ -388,6 +461,7 @@ impl Sim {
         let next = self.world.next_timer.replace(Micros::MAX);
         assert_ne!(next, Micros::MAX, "everything waits and nothing will wake it");
         self.world.now.set(next.max(self.world.now.get()));
+        self.world.sleepers.take().into_iter().for_each(Waker::wake);
     }
 }
 

@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use crate::{
     client::{self, Live, Origin, Sending, Whole},
     fixture,
-    reading::{Reading, chat},
+    front::{Front, Setting},
+    reading::Reading,
     sse::{Event, Reader},
     verdict::{Verdict, check, fail, skip},
     world::{self, Gateway, Seen, World},
@@ -88,11 +89,18 @@ impl Hands {
 
     /// A chat completion of a model named just so; the token goes into the message.
     pub(crate) fn chat_as_named(&self, model: &str) -> Ask {
+        self.asks_as_named(Front::Chat, model)
+    }
+
+    /// A request in this protocol for a script under a provider, marked as this case's.
+    pub(crate) fn asks(&self, front: Front, model: &str) -> Ask {
+        self.asks_as_named(front, &self.model(model))
+    }
+
+    /// A request in this protocol for a model named just so; the token goes into the message.
+    pub(crate) fn asks_as_named(&self, front: Front, model: &str) -> Ask {
         let content = format!("What does the river do when nobody is looking? ({})", self.token);
-        let body = json!({"model": model, "messages": [{"role": "user", "content": content}]});
-        self.post("/v1/chat/completions", body.to_string())
-            .header("content-type", "application/json")
-            .shaped(body)
+        self.post(front.path(), Bytes::new()).spoken(front).saying(front.body(model, &content))
     }
 
     /// A POST with this body and the plain key.
@@ -113,6 +121,7 @@ impl Hands {
             origin: self.world.main.origin.clone(),
             key: Some(format!("Bearer {}", fixture::APP_KEY)),
             sending,
+            front: Front::Chat,
             shape: None,
         }
     }
@@ -184,11 +193,24 @@ pub(crate) struct Ask {
     origin: Origin,
     key: Option<String>,
     sending: Sending,
+    /// The protocol that it is in.
+    pub(crate) front: Front,
     shape: Option<Value>,
 }
 
 impl Ask {
-    fn shaped(mut self, body: Value) -> Ask {
+    /// In this protocol, with the headers that every request in it has.
+    pub(crate) fn spoken(self, front: Front) -> Ask {
+        let ask = Ask { front, ..self }.header("content-type", "application/json");
+        match front {
+            Front::Chat => ask,
+            Front::Messages => ask.header("anthropic-version", "2023-06-01"),
+        }
+    }
+
+    /// With this JSON body.
+    pub(crate) fn saying(mut self, body: Value) -> Ask {
+        self.sending.body = body.to_string().into();
         self.shape = Some(body);
         self
     }
@@ -197,13 +219,22 @@ impl Ask {
     pub(crate) fn with(mut self, name: &str, value: Value) -> Ask {
         let mut body = self.shape.take().unwrap_or_default();
         body[name] = value;
-        self.sending.body = body.to_string().into();
-        self.shaped(body)
+        self.saying(body)
+    }
+
+    /// With something set that the protocols spell differently.
+    pub(crate) fn set(self, setting: Setting) -> Ask {
+        let (name, value) = self.front.setting(&setting);
+        self.with(name, value)
     }
 
     /// Streamed, usage asked for.
     pub(crate) fn stream(self) -> Ask {
-        self.with("stream", json!(true)).with("stream_options", json!({"include_usage": true}))
+        let streamed = self.with("stream", json!(true));
+        match streamed.front {
+            Front::Chat => streamed.with("stream_options", json!({"include_usage": true})),
+            Front::Messages => streamed,
+        }
     }
 
     /// Streamed, usage not asked for.
@@ -268,6 +299,7 @@ impl Ask {
         self.hands.note(format!("← {} {:?}", live.status, live.headers));
         Ok(Opened {
             hands: self.hands,
+            front: self.front,
             live,
             reader: Reader::default(),
             ready: Vec::new(),
@@ -289,6 +321,7 @@ impl Ask {
 /// An answer that is being read.
 pub(crate) struct Opened {
     hands: Hands,
+    front: Front,
     /// The answer's head and body.
     pub(crate) live: Live,
     reader: Reader,
@@ -328,7 +361,17 @@ impl Opened {
     /// Reads the rest of the events. `Err` when the transfer broke.
     pub(crate) async fn rest(&mut self) -> Verdict<Reading> {
         while self.event().await?.is_some() {}
-        Ok(chat::events(&self.events))
+        Ok(self.reading())
+    }
+
+    /// What the events say so far.
+    pub(crate) fn reading(&self) -> Reading {
+        self.front.events(&self.events)
+    }
+
+    /// Whether the events say that the answer is complete.
+    pub(crate) fn is_done(&self) -> bool {
+        self.front.is_done(&self.events)
     }
 }
 

@@ -1,7 +1,7 @@
 // Answers and errors through `openai`.
 import assert from "node:assert/strict";
 import OpenAI from "openai";
-import { KEY, PROVIDERS, URL, script, test } from "./suite.mjs";
+import { KEY, PROVIDERS, URL, ended, script, test } from "./suite.mjs";
 
 const client = (options = {}) =>
   new OpenAI({ baseURL: `${URL}/v1`, apiKey: KEY, maxRetries: 0, timeout: 30_000, ...options });
@@ -107,10 +107,7 @@ for (const provider of PROVIDERS) {
     const stream = await client().chat.completions.create({ model, messages, stream: true });
     let seen = 0;
     for await (const _ of stream) if (++seen === 5) break;
-    for (let wait = 0; wait < 100 && (await requests())[0].ended === null; wait++) {
-      await new Promise((resolve) => setTimeout(resolve, 30));
-    }
-    assert.equal((await requests())[0].ended, "dropped");
+    assert.equal(await ended(requests), "dropped");
   });
 }
 

@@ -1,6 +1,7 @@
-// Drives the gateway with npm `openai` and npm `ai`.
-import "./openai.mjs";
+// Drives the gateway with npm `openai`, npm `@anthropic-ai/sdk` and npm `ai`.
 import "./ai.mjs";
+import "./anthropic.mjs";
+import "./openai.mjs";
 import { main } from "./suite.mjs";
 
 await main();

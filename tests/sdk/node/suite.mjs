@@ -5,8 +5,11 @@ export const URL = process.env.TOLLBRIDGE_URL;
 export const KEY = process.env.TOLLBRIDGE_KEY;
 const UPSTREAM = process.env.TOLLBRIDGE_UPSTREAM;
 
-// A provider of the caller's own wire, and one behind a translation.
+// A provider of each wire. One of them speaks as the caller does, the others are behind a translation.
 export const PROVIDERS = ["openai", "anthropic"];
+
+// Models that sign their reasoning and want it back beside the calls it led to.
+export const SIGNING = ["anthropic/claude-sonnet-4-5-20250929~"];
 
 const tests = [];
 let number = 0;
@@ -21,6 +24,20 @@ export function script(provider, words) {
   const requests = async () =>
     (await (await fetch(`${UPSTREAM}/control/session?key=${token}`)).json()).requests;
   return { model: `${provider}/${upstreamModel}`, upstreamModel, requests };
+}
+
+// A script under the name of a model (`provider/model~`), for names that a gateway treats in a way of their own.
+export function scriptOf(model, words) {
+  const [provider, name] = model.split("/");
+  return script(provider, name + words);
+}
+
+// How the answer to the last request ended, once it has.
+export async function ended(requests) {
+  for (let wait = 0; wait < 100 && (await requests()).at(-1).ended === null; wait++) {
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+  return (await requests()).at(-1).ended;
 }
 
 export async function main() {

@@ -101,6 +101,8 @@ fn sdk(project: &Project) -> Result<Tally, Failure> {
     let python = sdk::python(project).display().to_string();
     let mut tally = suite(project, &["--target", "native", "--around", &python, "tests/sdk/python/run.py"])?;
     tally.add(suite(project, &["--target", "native", "--around", "node", "tests/sdk/node/run.mjs"])?);
+    let mut fields = Command::new(python);
+    tally.add(counted(fields.arg("tests/sdk/python/fields.py").current_dir(project.root()))?);
     Ok(tally)
 }
 

@@ -147,6 +147,7 @@ pub fn decode_request(body: &[u8]) -> Result<Request<'_>, ApiError> {
         metadata: wire.metadata.map(Cow::Borrowed),
         service_tier: wire.service_tier.map(|tier| tier.0),
         verbosity: wire.verbosity.map(|verbosity| verbosity.0),
+        reasoning_gone: false,
         cache: wire.cache_control.map(Cow::Borrowed),
         extra: wire.extra,
     })
@@ -296,11 +297,17 @@ fn decode_reasoning<'a>(
     reasoning: Option<WireReasoning<'a>>,
     thinking: Option<Raw<'a>>,
 ) -> ReasoningOptions<'a> {
+    wire_object! {
+        struct WireThinking<'a> {
+            kind: Str<'a> = "type",
+        }
+    }
     let reasoning = reasoning.unwrap_or_default();
+    let said: WireThinking<'_> = thinking.and_then(|json| from_str(json.get()).ok()).unwrap_or_default();
     ReasoningOptions {
         effort: effort.or(reasoning.effort).map(|effort| effort.0),
         budget_tokens: reasoning.max_tokens.map(|count| count.0),
-        enabled: reasoning.enabled,
+        enabled: reasoning.enabled.or(said.kind.map(|kind| kind.0 != "disabled")),
         visible: reasoning.exclude.map(|exclude| !exclude),
         anthropic: thinking.map(Cow::Borrowed),
     }

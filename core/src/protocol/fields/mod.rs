@@ -8,6 +8,7 @@
 //! see, tools, tool choice, the form of the answer, several answers, stop sequences,
 //! probabilities, the limit on tokens. What is `dropped` is named to the caller in a header.
 
+mod answers;
 mod chat;
 mod messages;
 mod report;
@@ -54,8 +55,13 @@ pub struct Said {
 /// One row: a request field of a front.
 #[derive(Debug, Clone, Copy)]
 pub struct Field {
-    /// Its path in the caller's protocol.
-    pub name: &'static str,
+    /// Its path in the caller's protocol: `[]` is each element of a list, and `.*` at the end means
+    /// it and all that it holds, which have no rows of their own where the same becomes of them.
+    pub path: &'static str,
+    /// Other paths that the row stands for. A `*` between points is any one step, such as the type
+    /// of a block, and `**` any number of them; where several rows fit, the one with the most
+    /// letters counts.
+    pub also: &'static [&'static str],
     /// What becomes of it on the chat wire.
     pub chat: Said,
     /// What becomes of it on Anthropic's wire.
@@ -65,6 +71,16 @@ pub struct Field {
 }
 
 impl Field {
+    /// The name that encoders and reports use: the path without its `.*`.
+    pub fn name(&self) -> &'static str {
+        self.path.strip_suffix(".*").unwrap_or(self.path)
+    }
+
+    /// The same row, standing for `paths` too.
+    const fn also(self, paths: &'static [&'static str]) -> Self {
+        Self { also: paths, ..self }
+    }
+
     /// What becomes of it on `wire`; a front's own wire carries everything.
     pub fn on(&self, wire: Wire) -> Said {
         match wire {
@@ -74,6 +90,52 @@ impl Field {
         }
     }
 }
+
+/// A field of a wire's answers.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer {
+    /// Its path in the provider's protocol, as in [`Field::path`].
+    pub path: &'static str,
+    /// Other paths that the row stands for, as in [`Field::also`].
+    pub also: &'static [&'static str],
+    /// What becomes of it on the chat front.
+    pub chat: Said,
+    /// What becomes of it on the Messages front.
+    pub messages: Said,
+}
+
+impl Answer {
+    /// What becomes of it at `front`; a wire's own front carries everything.
+    pub fn at(&self, front: Front) -> Said {
+        match front {
+            Front::Chat => self.chat,
+            Front::Messages => self.messages,
+        }
+    }
+
+    /// The name that reports use: the path without its `.*`.
+    pub fn name(&self) -> &'static str {
+        self.path.strip_suffix(".*").unwrap_or(self.path)
+    }
+
+    /// The same row, standing for `paths` too.
+    const fn also(self, paths: &'static [&'static str]) -> Self {
+        Self { also: paths, ..self }
+    }
+}
+
+/// The fields of a wire's answers.
+pub fn answer_fields(wire: Wire) -> &'static [Answer] {
+    match wire {
+        Wire::Chat => answers::CHAT,
+        Wire::Messages => answers::MESSAGES,
+        Wire::Gemini => answers::GEMINI,
+    }
+}
+
+/// The row of what no caller sends by name: the reasoning state of earlier turns, which the gateway
+/// [finds again](crate::recall) by their calls.
+pub(crate) const REASONING_STATE: &str = "messages[].tool_calls.reasoning_state";
 
 /// The request fields of a front.
 pub fn request_fields(front: Front) -> &'static [Field] {

@@ -65,7 +65,7 @@ impl<'t> Report<'t> {
         name: &'static str,
         at: impl FnOnce() -> String,
     ) -> Result<(), ApiError> {
-        let row = request_fields(self.target.front).iter().find(|field| field.name == name);
+        let row = request_fields(self.target.front).iter().find(|field| field.name() == name);
         let said = row.map_or(dropped(""), |row| row.on(self.wire));
         let refuse = match self.target.on_unsupported {
             OnUnsupported::Auto => said.fate == Fate::Refused,

@@ -11,7 +11,7 @@ use crate::{
     model::Param,
     protocol::{
         Encoded, Target, Wire,
-        fields::Report,
+        fields::{REASONING_STATE, Report},
         json::{Object, Raw},
     },
 };
@@ -29,6 +29,9 @@ const LEAST_TOP_P: f64 = 0.95;
 pub fn encode_request(request: &Request<'_>, target: &Target<'_>) -> Result<Encoded, ApiError> {
     let mut report = Report::new(Wire::Messages, target);
     report_losses(request, &mut report)?;
+    if request.reasoning_gone {
+        report.lost(REASONING_STATE)?;
+    }
 
     let most = target.facts.and_then(|model| model.max_output);
     let max_tokens = request.max_tokens.or(most.map(u64::from)).unwrap_or(DEFAULT_MAX_TOKENS);

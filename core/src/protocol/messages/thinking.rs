@@ -8,15 +8,17 @@
 //! still have its signed thinking: where it has not, the model is asked without, and the report
 //! says so.
 
+use super::turns::is_sent;
 use crate::{
     conversation::{AllowedMode, Part, Request, Role, ToolChoice},
     error::ApiError,
     model::{Control, Effort, Param, Params},
     protocol::{
         OnUnsupported, Target,
-        fields::Report,
+        fields::{REASONING_STATE, Report},
         json::{Count, Object, Raw, Str, from_str, wire_object},
     },
+    recall::loop_start,
 };
 
 /// The least budget that Anthropic accepts.
@@ -150,6 +152,9 @@ pub(super) fn plan<'r>(
         _ => true,
     };
     if let Some(json) = raw.filter(|_| taken) {
+        if kind == Some("enabled") && lacks_thinking(request) {
+            return without(lost, level, report);
+        }
         return Ok(Plan { mode: Mode::Raw(json), effort: level });
     }
     let asked = thinking.budget_tokens.map(|count| count.0).or(options.budget_tokens);
@@ -161,12 +166,26 @@ pub(super) fn plan<'r>(
         let visible = options.visible != Some(false);
         return Ok(Plan { mode: Mode::Adaptive { visible }, effort: level });
     }
-    if max_tokens <= MIN_BUDGET || lacks_thinking(request) {
+    if max_tokens <= MIN_BUDGET {
         report.lost(lost)?;
         return Ok(Plan::default());
     }
+    if lacks_thinking(request) {
+        return without(lost, level, report);
+    }
     let budget = asked.unwrap_or_else(|| share(effort.unwrap_or("medium"), max_tokens));
     Ok(Plan { mode: Mode::Budget(budget.clamp(MIN_BUDGET, max_tokens - 1)), effort: level })
+}
+
+/// The plan where a budget for thinking would be refused, because the loop's own is gone.
+fn without<'r>(
+    lost: &'static str,
+    level: Option<&'r str>,
+    report: &mut Report<'_>,
+) -> Result<Plan<'r>, ApiError> {
+    report.lost(lost)?;
+    report.lost(REASONING_STATE)?;
+    Ok(Plan { mode: Mode::Absent, effort: level })
 }
 
 /// The plan where no thinking is wanted. A model that always thinks cannot be asked for that: its
@@ -239,19 +258,14 @@ fn is_forced(request: &Request<'_>) -> bool {
     )
 }
 
-/// Whether the conversation stands inside a tool loop whose last turn of the model's has calls and
-/// no signed thinking any more.
+/// Whether the conversation stands in a tool loop that does not begin with Claude's own thinking,
+/// which is then refused with a budget. To Claude the loop is one turn: with a budget it thinks at
+/// the beginning of it, and, unless a beta is on, not between the calls ("Extended thinking", thinking
+/// with tool use).
 fn lacks_thinking(request: &Request<'_>) -> bool {
-    let Some(last) = request.messages.iter().rev().find(|message| message.role == Role::Assistant) else {
-        return false;
-    };
-    let calls = last.parts.iter().any(|part| matches!(part, Part::ToolCall(_)));
-    let signed = last.parts.iter().any(
-        |part| matches!(part, Part::Reasoning(reasoning) if reasoning.signature.is_some() || reasoning.opaque.is_some()),
-    );
-    let answered = request.messages.last().is_some_and(|message| {
-        message.role != Role::Assistant
-            && message.parts.iter().any(|part| matches!(part, Part::ToolResult(_)))
-    });
-    calls && answered && !signed
+    let running = request.messages.iter().skip(loop_start(&request.messages));
+    let turns = running.filter(|message| message.role == Role::Assistant);
+    let mut parts = turns.flat_map(|message| &message.parts).filter(|part| is_sent(part)).peekable();
+    let begins = matches!(parts.peek(), Some(Part::Reasoning(_)));
+    !begins && parts.any(|part| matches!(part, Part::ToolCall(_)))
 }

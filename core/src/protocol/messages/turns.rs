@@ -7,7 +7,7 @@
 
 use super::blocks::{Place, write_assistant, write_text, write_user};
 use crate::{
-    conversation::{Message, Part, Request, Role, TextPart},
+    conversation::{Message, Part, Reasoning, Request, Role, TextPart},
     error::ApiError,
     protocol::{fields::Report, json::Object},
 };
@@ -130,26 +130,34 @@ fn sendable<'r>(
     for part in &message.parts {
         let place = Place { message: index, call: calls };
         match part {
-            Part::Text(text) if is_blank(&text.text) => continue,
-            Part::Refusal(text) if is_blank(text) => continue,
-            Part::Reasoning(reasoning) => {
-                let foreign =
-                    reasoning.format.as_ref().is_some_and(|format| !format.starts_with("anthropic"));
-                if foreign {
-                    report.lost("messages[].reasoning_details")?;
-                    continue;
-                }
-                if reasoning.signature.is_none() && reasoning.opaque.is_none() {
-                    report.lost("messages[].reasoning_content")?;
-                    continue;
-                }
+            Part::Reasoning(reasoning) if is_foreign(reasoning) => {
+                report.lost("messages[].reasoning_details")?;
             }
+            Part::Reasoning(_) if !is_sent(part) => report.lost("messages[].reasoning_content")?,
             Part::ToolCall(_) => calls += 1,
             _ => {}
         }
-        parts.push((part, place));
+        if is_sent(part) {
+            parts.push((part, place));
+        }
     }
     Ok(parts)
+}
+
+/// Whether the wire takes the part: no blank text, and of reasoning, Claude's own with its proof.
+pub(super) fn is_sent(part: &Part<'_>) -> bool {
+    match part {
+        Part::Text(text) => !is_blank(&text.text),
+        Part::Refusal(text) => !is_blank(text),
+        Part::Reasoning(reasoning) => {
+            !is_foreign(reasoning) && (reasoning.signature.is_some() || reasoning.opaque.is_some())
+        }
+        _ => true,
+    }
+}
+
+fn is_foreign(reasoning: &Reasoning<'_>) -> bool {
+    reasoning.format.as_ref().is_some_and(|format| !format.starts_with("anthropic"))
 }
 
 /// Members of messages that chat does not define. What clients echo from an answer is no loss.

@@ -127,7 +127,7 @@ fn lost() -> Scenario {
             Chat,
             Wire::Messages,
             drops(
-                &["reasoning_effort"],
+                &["messages[].tool_calls.reasoning_state", "reasoning_effort"],
                 "asked without thinking, which the model would refuse; the header says so",
             ),
         )

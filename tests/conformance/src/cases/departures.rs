@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tollbridge_upstream::passage;
 
 use super::{PROVIDERS, manner};
 use crate::{
     case::{Ask, Case, Hands, Opened},
-    reading::chat,
+    front::Front,
+    sse::Event,
     verdict::{Verdict, check, same},
     world::Sums,
 };
@@ -18,23 +19,25 @@ const PROMPT: u64 = 200;
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    for provider in PROVIDERS {
+    for (front, provider) in super::pairs() {
+        let named = |what: &str| format!("{what} ({} to {provider})", front.name());
         for stream in [false, true] {
-            let name = format!("before the head ({provider}, {})", manner(stream));
-            cases.push(Case::new("departures", name, move |hands| before_head(hands, provider, stream)));
+            let name = named(&format!("before the head, {}", manner(stream)));
+            cases.push(Case::new("departures", name, move |hands| {
+                before_head(hands, front, provider, stream)
+            }));
         }
-        let named = |what: &str| format!("{what} ({provider})");
         cases.push(Case::new("departures", named("in the middle"), move |hands| {
-            in_the_middle(hands, provider)
+            in_the_middle(hands, front, provider)
         }));
         cases.push(Case::new("departures", named("in the middle of a silence"), move |hands| {
-            in_silence(hands, provider)
+            in_silence(hands, front, provider)
         }));
         cases.push(Case::new("departures", named("after the last delta"), move |hands| {
-            after_the_last(hands, provider)
+            after_the_last(hands, front, provider)
         }));
         cases.push(Case::new("departures", named("the upstream cut it"), move |hands| {
-            upstream_cut(hands, provider)
+            upstream_cut(hands, front, provider)
         }));
     }
     cases.push(Case::new("departures", "ten leave and ten stay", ten_and_ten));
@@ -42,13 +45,13 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 /// A question whose length in tokens is known.
-fn asking(hands: &Hands, model: &str) -> Ask {
+fn asking(hands: &Hands, front: Front, model: &str) -> Ask {
     let content = format!("{} ", passage::text(PROMPT as usize));
-    hands.chat(model).with("messages", json!([{"role": "user", "content": content}]))
+    hands.asks(front, model).with("messages", json!([{"role": "user", "content": content}]))
 }
 
-async fn before_head(hands: Hands, provider: &'static str, stream: bool) -> Verdict {
-    let ask = asking(&hands, &format!("{provider}-faulty/ok.hang-head")).streamed_if(stream);
+async fn before_head(hands: Hands, front: Front, provider: &'static str, stream: bool) -> Verdict {
+    let ask = asking(&hands, front, &format!("{provider}-faulty/ok.hang-head")).streamed_if(stream);
     let left = tokio::time::timeout(Duration::from_millis(500), ask.open()).await;
     check(left.is_err(), || "there was a head".to_owned())?;
     let seen = hands.ended(Duration::from_secs(3)).await?;
@@ -59,10 +62,10 @@ async fn before_head(hands: Hands, provider: &'static str, stream: bool) -> Verd
     same("rows and errors in the ledger", (sums.requests, sums.errors), (1, 1))
 }
 
-async fn in_the_middle(hands: Hands, provider: &'static str) -> Verdict {
+async fn in_the_middle(hands: Hands, front: Front, provider: &'static str) -> Verdict {
     const SEEN: usize = 100;
     let script = "ok.n-300.gap-8";
-    let mut answer = asking(&hands, &format!("{provider}/{script}")).stream().open().await?;
+    let mut answer = asking(&hands, front, &format!("{provider}/{script}")).stream().open().await?;
     let text = read_tokens(&mut answer, SEEN).await?;
     drop(answer);
     let seen = hands.ended(Duration::from_secs(3)).await?;
@@ -75,9 +78,9 @@ async fn in_the_middle(hands: Hands, provider: &'static str) -> Verdict {
     within_a_fifth(&sums, provider, truth)
 }
 
-async fn in_silence(hands: Hands, provider: &'static str) -> Verdict {
+async fn in_silence(hands: Hands, front: Front, provider: &'static str) -> Verdict {
     let script = "ok.n-60.hang-50";
-    let mut answer = asking(&hands, &format!("{provider}/{script}")).stream().open().await?;
+    let mut answer = asking(&hands, front, &format!("{provider}/{script}")).stream().open().await?;
     let read = read_tokens(&mut answer, 40).await?;
     drop(answer);
     let seen = hands.ended(Duration::from_secs(3)).await?;
@@ -87,16 +90,16 @@ async fn in_silence(hands: Hands, provider: &'static str) -> Verdict {
 }
 
 /// The finish reason was seen, the usage is still to come: it is waited for.
-async fn after_the_last(hands: Hands, provider: &'static str) -> Verdict {
+async fn after_the_last(hands: Hands, front: Front, provider: &'static str) -> Verdict {
     let script = "ok.n-10.gap-150.pt-200.ct-777";
-    let mut answer = asking(&hands, &format!("{provider}/{script}")).stream().open().await?;
+    let mut answer = asking(&hands, front, &format!("{provider}/{script}")).stream().open().await?;
     // Anthropic tells finish and usage in one event: there the last delta is as far as one can go.
     let is_last = |text: &str, finish: &str| {
         !finish.is_empty() || (provider == "anthropic" && text == passage::text(10))
     };
     loop {
         let Some(_) = answer.event().await? else { break };
-        let reading = chat::events(&answer.events);
+        let reading = answer.reading();
         if is_last(&reading.text, &reading.finish) {
             break;
         }
@@ -109,9 +112,9 @@ async fn after_the_last(hands: Hands, provider: &'static str) -> Verdict {
     check(sums.output == 777 || (8..=12).contains(&sums.output), || format!("{sums:?}"))
 }
 
-async fn upstream_cut(hands: Hands, provider: &'static str) -> Verdict {
+async fn upstream_cut(hands: Hands, front: Front, provider: &'static str) -> Verdict {
     let script = "ok.n-300.cut-150";
-    let mut answer = asking(&hands, &format!("{provider}-faulty/{script}")).stream().open().await?;
+    let mut answer = asking(&hands, front, &format!("{provider}-faulty/{script}")).stream().open().await?;
     let reading = answer.rest().await?;
     check(reading.error.is_some(), || "the cut is not reported".to_owned())?;
     let sums = hands.world.main.sums(&format!("model={}", hands.model(script)), 1).await?;
@@ -131,7 +134,7 @@ async fn ten_and_ten(hands: Hands) -> Verdict {
             }
             let reading = answer.rest().await?;
             same("text", reading.text, passage::text(40))?;
-            check(chat::is_done(&answer.events), || "a stream that nobody left is incomplete".to_owned())
+            check(answer.is_done(), || "a stream that nobody left is incomplete".to_owned())
         }
     };
     futures::future::try_join_all((0..20).map(one)).await.map(drop)
@@ -141,12 +144,7 @@ async fn ten_and_ten(hands: Hands) -> Verdict {
 async fn read_tokens(answer: &mut Opened, count: usize) -> Verdict<usize> {
     same("status", answer.live.status.as_u16(), 200)?;
     loop {
-        let tokens = chat::chunks(&answer.events)
-            .iter()
-            .filter(|chunk| {
-                chunk["choices"][0]["delta"]["content"].as_str().is_some_and(|text| !text.is_empty())
-            })
-            .count();
+        let tokens = answer.events.iter().filter(|event| says_text(event)).count();
         if tokens >= count || answer.event().await?.is_none() {
             return Ok(tokens);
         }
@@ -164,4 +162,13 @@ fn within_a_fifth(sums: &Sums, provider: &str, (least, most): (u64, u64)) -> Ver
     check(sums.input * 10 >= prompt * 8 && sums.input * 10 <= prompt * 12 + 100, || {
         format!("input tokens: {}, the truth is {prompt}", sums.input)
     })
+}
+
+/// Whether the event carries a piece of the visible text, in whatever protocol.
+fn says_text(event: &Event) -> bool {
+    let data: Value = serde_json::from_str(event.data.as_deref().unwrap_or_default()).unwrap_or_default();
+    let places = ["/choices/0/delta/content", "/delta/text"];
+    places
+        .iter()
+        .any(|place| data.pointer(place).and_then(Value::as_str).is_some_and(|text| !text.is_empty()))
 }

@@ -7,6 +7,7 @@ use tollbridge_upstream::passage;
 use super::PROVIDERS;
 use crate::{
     case::{Case, Hands},
+    front::Front,
     reading::chat,
     verdict::{Verdict, check, same},
 };
@@ -38,13 +39,14 @@ const CHAT: &[(&str, &str, &str)] = &[
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for (name, setting) in FRAMINGS {
-        for provider in PROVIDERS {
-            let named = format!("{name} ({provider})");
-            cases.push(Case::new("dialects", named, move |hands| streamed(hands, provider, setting)));
+        for (front, provider) in super::pairs() {
+            let named = format!("{name} ({} to {provider})", front.name());
+            cases.push(Case::new("dialects", named, move |hands| streamed(hands, front, provider, setting)));
         }
     }
     for (name, provider, setting) in CHAT {
-        cases.push(Case::new("dialects", *name, move |hands| streamed(hands, provider, setting)));
+        cases
+            .push(Case::new("dialects", *name, move |hands| streamed(hands, Front::Chat, provider, setting)));
     }
     for coding in ["gzip", "br", "zstd"] {
         for provider in PROVIDERS {
@@ -57,16 +59,16 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
-async fn streamed(hands: Hands, provider: &'static str, setting: &'static str) -> Verdict {
+async fn streamed(hands: Hands, front: Front, provider: &'static str, setting: &'static str) -> Verdict {
     let script = format!("ok.n-30.ct-30.pt-23.{setting}");
-    let mut answer = hands.chat(&format!("{provider}/{script}")).stream().open().await?;
+    let mut answer = hands.asks(front, &format!("{provider}/{script}")).stream().open().await?;
     same("status", answer.live.status.as_u16(), 200)?;
     let encoding = answer.header("content-encoding").to_owned();
     check(encoding.is_empty(), || format!("nobody asked for content-encoding {encoding}"))?;
     let reading = answer.rest().await?;
     same("text", reading.text, passage::text(30))?;
     same("finish", reading.finish.as_str(), "stop")?;
-    check(chat::is_done(&answer.events), || "the stream does not end with [DONE]".to_owned())?;
+    check(answer.is_done(), || "the stream does not say that it is complete".to_owned())?;
     let usage = reading.usage.unwrap_or_default();
     same("tokens", (usage.prompt, usage.completion), (23, 30))?;
     counted(&hands, &script).await

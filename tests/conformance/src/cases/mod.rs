@@ -5,7 +5,8 @@ use serde_json::Value;
 use crate::{
     case::Case,
     client::Whole,
-    verdict::{Verdict, check, same},
+    front::Front,
+    verdict::{Verdict, same},
 };
 
 mod auth;
@@ -16,6 +17,7 @@ mod dispatch;
 mod faults;
 mod ledger;
 mod load;
+mod messages;
 mod models;
 mod plumbing;
 mod process;
@@ -41,6 +43,7 @@ pub(crate) fn all() -> Vec<Case> {
         dispatch::cases(),
         replies::cases(),
         dialects::cases(),
+        messages::cases(),
         translate::cases(),
         relay::cases(),
         connection::cases(),
@@ -56,8 +59,13 @@ pub(crate) fn all() -> Vec<Case> {
     .collect()
 }
 
-/// A provider of the caller's own wire, and one behind a translation.
+/// A provider of each wire.
 const PROVIDERS: [&str; 2] = ["openai", "anthropic"];
+
+/// What callers speak, and whom they may meet.
+fn pairs() -> Vec<(Front, &'static str)> {
+    Front::ALL.iter().flat_map(|front| PROVIDERS.map(|provider| (*front, provider))).collect()
+}
 
 /// `whole` or `stream`, for names.
 fn manner(stream: bool) -> &'static str {
@@ -72,15 +80,7 @@ fn refused(answer: &Whole, status: u16) -> Verdict<Value> {
 
 /// The body is an error in OpenAI's shape.
 fn shaped_error(answer: &Whole) -> Verdict<Value> {
-    let error = answer.json()["error"].clone();
-    let typed = error["type"].as_str().is_some_and(|kind| !kind.is_empty());
-    let said = error["message"].as_str().is_some_and(|message| !message.is_empty());
-    let members = ["param", "code"].iter().all(|name| error.get(*name).is_some());
-    check(typed && said && members, || {
-        format!("not an error in OpenAI's shape (message, type, param, code): {}", answer.text())
-    })?;
-    same("content-type", answer.header("content-type").split(';').next(), Some("application/json"))?;
-    Ok(error)
+    Front::Chat.error(answer)
 }
 
 /// The text of an error.

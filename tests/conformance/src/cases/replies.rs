@@ -4,9 +4,10 @@
 use serde_json::{Value, json};
 use tollbridge_upstream::passage;
 
-use super::{PROVIDERS, manner};
+use super::manner;
 use crate::{
     case::{Ask, Case, Hands},
+    front::{Front, Setting},
     reading::{Call, Reading, Usage, chat},
     verdict::{Verdict, check, same},
 };
@@ -16,37 +17,37 @@ struct Row {
     name: &'static str,
     script: &'static str,
     ask: fn(Ask) -> Ask,
-    read: fn(provider: &str) -> Reading,
+    read: fn(front: Front, provider: &str) -> Reading,
 }
 
 const ROWS: &[Row] = &[
-    Row { name: "text", script: "ok.n-40.ct-40.pt-21", ask: |ask| ask, read: |_| text(40, "stop") },
+    Row { name: "text", script: "ok.n-40.ct-40.pt-21", ask: |ask| ask, read: |_, _| text(40, "stop") },
     Row {
         name: "text beyond ASCII",
         script: "unicode",
         ask: |ask| ask,
-        read: |_| said(&passage::unicode().concat()),
+        read: |_, _| said(&passage::unicode().concat()),
     },
-    Row { name: "an empty answer", script: "silent", ask: |ask| ask, read: |_| said("") },
-    Row { name: "the token limit", script: "length.n-8", ask: |ask| ask, read: |_| text(8, "length") },
+    Row { name: "an empty answer", script: "silent", ask: |ask| ask, read: |_, _| said("") },
+    Row { name: "the token limit", script: "length.n-8", ask: |ask| ask, read: |_, _| text(8, "length") },
     Row {
         name: "a stop sequence",
         script: "stopseq.n-5",
-        ask: |ask| ask.with("stop", json!(["\n\nHuman:"])),
-        read: |_| text(5, "stop"),
+        ask: |ask| ask.set(Setting::Stop("\n\nHuman:")),
+        read: |_, _| text(5, "stop"),
     },
     Row {
         name: "a content filter",
         script: "filter",
         ask: |ask| ask,
-        read: |_| Reading { finish: "content_filter".to_owned(), ..said("I will") },
+        read: |_, _| Reading { finish: "content_filter".to_owned(), ..said("I will") },
     },
     Row { name: "a refusal", script: "refuse", ask: |ask| ask, read: refusal },
     Row {
         name: "reasoning",
         script: "reason.n-6",
         ask: |ask| ask,
-        read: |_| Reading {
+        read: |_, _| Reading {
             reasoning: "The river rises in April, so the piers must be wide apart.".to_owned(),
             ..text(6, "stop")
         },
@@ -55,19 +56,19 @@ const ROWS: &[Row] = &[
         name: "a tool call",
         script: "tool",
         ask: with_tools,
-        read: |_| calls("", &[("call_0_0", "look_up", r#"{"days":7,"place":"settled"}"#)]),
+        read: |_, _| calls("", &[("call_0_0", "look_up", r#"{"days":7,"place":"settled"}"#)]),
     },
     Row {
         name: "text, then a tool call",
         script: "texttool",
         ask: with_tools,
-        read: |_| calls(&passage::text(6), &[("call_0_0", "look_up", r#"{"days":7,"place":"settled"}"#)]),
+        read: |_, _| calls(&passage::text(6), &[("call_0_0", "look_up", r#"{"days":7,"place":"settled"}"#)]),
     },
     Row {
         name: "two tool calls at once",
         script: "tools.n-2",
         ask: with_tools,
-        read: |_| {
+        read: |_, _| {
             let first = ("call_0_0", "look_up", r#"{"days":7,"place":"settled"}"#);
             calls("", &[first, ("call_0_1", "note", r#"{"text":"settled"}"#)])
         },
@@ -76,13 +77,13 @@ const ROWS: &[Row] = &[
         name: "a tool call without arguments",
         script: "noargs",
         ask: with_tools,
-        read: |_| calls("", &[("call_0_0", "look_up", "{}")]),
+        read: |_, _| calls("", &[("call_0_0", "look_up", "{}")]),
     },
     Row {
         name: "a tool call with long arguments",
         script: "longargs.n-2000",
         ask: with_tools,
-        read: |_| {
+        read: |_, _| {
             let arguments = json!({"text": passage::text(2000)}).to_string();
             calls("", &[("call_0_0", "look_up", &arguments)])
         },
@@ -90,10 +91,8 @@ const ROWS: &[Row] = &[
     Row {
         name: "a forced tool",
         script: "tool",
-        ask: |ask| {
-            with_tools(ask).with("tool_choice", json!({"type": "function", "function": {"name": "note"}}))
-        },
-        read: |_| calls("", &[("call_0_0", "note", r#"{"text":"settled"}"#)]),
+        ask: |ask| with_tools(ask).set(Setting::Force("note")),
+        read: |_, _| calls("", &[("call_0_0", "note", r#"{"text":"settled"}"#)]),
     },
     Row {
         name: "structured output",
@@ -101,16 +100,15 @@ const ROWS: &[Row] = &[
         ask: |ask| {
             let schema = json!({"type": "object", "properties": {"place": {"type": "string"}, "days": {"type": "integer"}},
                 "required": ["place", "days"], "additionalProperties": false});
-            let format = json!({"name": "stay", "strict": true, "schema": schema});
-            ask.with("response_format", json!({"type": "json_schema", "json_schema": format}))
+            ask.set(Setting::Schema(schema))
         },
-        read: |_| said(r#"{"days":7,"place":"settled"}"#),
+        read: |_, _| said(r#"{"days":7,"place":"settled"}"#),
     },
     Row {
         name: "cached prompt tokens",
         script: "ok.n-3.ct-3.pt-100.cached-60.written-20",
         ask: |ask| ask,
-        read: |_| Reading {
+        read: |_, _| Reading {
             usage: Some(Usage { prompt: 100, completion: 3, cached: Some(60), reasoning: None }),
             ..text(3, "stop")
         },
@@ -120,28 +118,31 @@ const ROWS: &[Row] = &[
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for row in ROWS {
-        for provider in PROVIDERS {
+        for (front, provider) in super::pairs() {
             for stream in [false, true] {
-                let name = format!("{} ({provider}, {})", row.name, manner(stream));
-                cases.push(Case::new("replies", name, move |hands| one(hands, row, provider, stream)));
+                let name = format!("{} ({} to {provider}, {})", row.name, front.name(), manner(stream));
+                cases.push(Case::new("replies", name, move |hands| one(hands, row, front, provider, stream)));
             }
         }
     }
     cases
 }
 
-async fn one(hands: Hands, row: &'static Row, provider: &'static str, stream: bool) -> Verdict {
-    let ask = (row.ask)(hands.chat(&format!("{provider}/{}", row.script)));
-    let expected = (row.read)(provider);
+async fn one(hands: Hands, row: &'static Row, front: Front, provider: &'static str, stream: bool) -> Verdict {
+    let ask = (row.ask)(hands.asks(front, &format!("{provider}/{}", row.script)));
+    let expected = (row.read)(front, provider);
     let found = match stream {
         true => streamed(ask).await?,
         false => {
             let answer = ask.send().await?;
             same("status", answer.status.as_u16(), 200)?;
             let body = answer.json();
-            same("object", body["object"].as_str(), Some("chat.completion"))?;
+            match front {
+                Front::Chat => same("object", body["object"].as_str(), Some("chat.completion"))?,
+                Front::Messages => same("type", body["type"].as_str(), Some("message"))?,
+            }
             same("model", body["model"].as_str(), Some(hands.model(row.script).as_str()))?;
-            chat::whole(&body)
+            front.whole(&body)
         }
     };
     compare(&found, &expected)
@@ -149,14 +150,17 @@ async fn one(hands: Hands, row: &'static Row, provider: &'static str, stream: bo
 
 /// Reads a stream that has to be complete, and checks its form.
 async fn streamed(ask: Ask) -> Verdict<Reading> {
+    let front = ask.front;
     let mut answer = ask.stream().open().await?;
     same("status", answer.live.status.as_u16(), 200)?;
     let kind = answer.header("content-type").split(';').next().unwrap_or_default().to_owned();
     same("content-type", kind.as_str(), "text/event-stream")?;
     let reading = answer.rest().await?;
-    check(chat::is_done(&answer.events), || "the stream does not end with [DONE]".to_owned())?;
-    let chunks = chat::chunks(&answer.events);
-    check_form(&chunks)?;
+    check(answer.is_done(), || "the stream does not say that it is complete".to_owned())?;
+    match front {
+        Front::Chat => check_form(&chat::chunks(&answer.events))?,
+        Front::Messages => super::messages::check_form(&answer.events)?,
+    }
     Ok(reading)
 }
 
@@ -218,11 +222,12 @@ fn text(tokens: usize, finish: &str) -> Reading {
     Reading { finish: finish.to_owned(), ..said(&passage::text(tokens)) }
 }
 
-/// The chat wire has a field for refusals; Anthropic's are text.
-fn refusal(provider: &str) -> Reading {
+/// The chat wire has a field for refusals, and Messages a reason to stop; elsewhere they are text.
+fn refusal(front: Front, provider: &str) -> Reading {
     let refusal = "I can't help with that.";
-    match provider {
-        "openai" => Reading { refusal: refusal.to_owned(), ..said("") },
+    match (provider, front) {
+        ("openai", Front::Chat) => Reading { refusal: refusal.to_owned(), ..said("") },
+        ("openai", Front::Messages) => Reading { finish: "content_filter".to_owned(), ..said(refusal) },
         _ => said(refusal),
     }
 }
@@ -243,16 +248,5 @@ fn calls(text: &str, calls: &[(&str, &str, &str)]) -> Reading {
 
 /// Two tools, the first with two arguments.
 pub(super) fn with_tools(ask: Ask) -> Ask {
-    ask.with("tools", tools())
-}
-
-/// Two tools as the chat API declares them.
-pub(super) fn tools() -> Value {
-    let look_up = json!({"type": "object", "properties": {"place": {"type": "string"}, "days": {"type": "integer"}},
-        "required": ["place"]});
-    let note = json!({"type": "object", "properties": {"text": {"type": "string"}}});
-    json!([
-        {"type": "function", "function": {"name": "look_up", "description": "Looks a place up.", "parameters": look_up}},
-        {"type": "function", "function": {"name": "note", "parameters": note}},
-    ])
+    ask.set(Setting::Tools)
 }

@@ -7,8 +7,9 @@ use tollbridge_upstream::passage;
 
 use super::PROVIDERS;
 use crate::{
-    case::{Case, Hands},
+    case::{Case, Hands, Opened},
     fixture::{IDLE, KEEP_ALIVE},
+    front::Front,
     reading::chat,
     verdict::{Verdict, check, fail, same},
 };
@@ -25,47 +26,49 @@ const BREAKS: &[(&str, &str)] = &[
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    for provider in PROVIDERS {
-        let named = |what: &str| format!("{what} ({provider})");
+    for (front, provider) in super::pairs() {
+        let named = |what: &str| format!("{what} ({} to {provider})", front.name());
         for (name, script) in BREAKS {
-            cases.push(Case::new("streams", named(name), move |hands| breaks(hands, provider, script)));
+            cases
+                .push(Case::new("streams", named(name), move |hands| breaks(hands, front, provider, script)));
         }
         cases.push(Case::new("streams", named("each chunk is seen before the next is sent"), move |hands| {
-            stepped(hands, provider, "ok.n-6.step")
+            stepped(hands, front, provider, "ok.n-6.step")
         }));
         cases.push(Case::new(
             "streams",
             named("each piece of a call is seen before the next is sent"),
-            move |hands| stepped(hands, provider, "tool.step"),
+            move |hands| stepped(hands, front, provider, "tool.step"),
         ));
         cases.push(Case::new(
             "streams",
             named("a chunk is seen before the next, though gzipped"),
-            move |hands| stepped(hands, provider, "ok.n-6.step.enc-gzip"),
+            move |hands| stepped(hands, front, provider, "ok.n-6.step.enc-gzip"),
         ));
-        cases.push(Case::new("streams", named("no usage unless asked for"), move |hands| {
-            no_usage(hands, provider)
+        cases.push(Case::new("streams", named("silence is filled"), move |hands| {
+            silence(hands, front, provider)
         }));
-        cases.push(Case::new("streams", named("silence is filled with comments"), move |hands| {
-            silence(hands, provider)
+        cases.push(Case::new("streams", named("nothing comes before the head"), move |hands| {
+            head_first(hands, front, provider)
         }));
-        cases.push(Case::new("streams", named("no comments before the head"), move |hands| {
-            head_first(hands, provider)
-        }));
+    }
+    for provider in PROVIDERS {
+        let name = format!("no usage unless asked for ({provider})");
+        cases.push(Case::new("streams", name, move |hands| no_usage(hands, provider)));
     }
     cases.push(Case::new("streams", "usage that nobody asked for is not passed on", unasked_usage));
     cases
 }
 
-async fn breaks(hands: Hands, provider: &'static str, script: &'static str) -> Verdict {
+async fn breaks(hands: Hands, front: Front, provider: &'static str, script: &'static str) -> Verdict {
     let start = Instant::now();
-    let mut answer = hands.chat(&format!("{provider}-faulty/{script}")).stream().open().await?;
+    let mut answer = hands.asks(front, &format!("{provider}-faulty/{script}")).stream().open().await?;
     same("status", answer.live.status.as_u16(), 200)?;
     let reading = answer.rest().await?;
     check(reading.error.is_some(), || "the stream ends without an error event".to_owned())?;
     let last = answer.events.iter().rev().find_map(|event| event.data.clone()).unwrap_or_default();
     check(last.contains("\"error\""), || format!("something follows the error: {last}"))?;
-    check(!chat::is_done(&answer.events), || "a broken stream ends with [DONE]".to_owned())?;
+    check(!answer.is_done(), || "a broken stream says that it is complete".to_owned())?;
     same("finish reason", reading.finish.as_str(), "")?;
     let all = if script.starts_with("unicode") { passage::unicode().concat() } else { passage::text(20) };
     check(all.starts_with(&reading.text), || format!("text that was not said: {:?}", reading.text))?;
@@ -78,16 +81,18 @@ async fn breaks(hands: Hands, provider: &'static str, script: &'static str) -> V
 }
 
 /// Releases one chunk at a time, and only when the last one was seen.
-async fn stepped(hands: Hands, provider: &'static str, script: &'static str) -> Verdict {
-    let ask = super::replies::with_tools(hands.chat(&format!("{provider}/{script}"))).stream();
+async fn stepped(hands: Hands, front: Front, provider: &'static str, script: &'static str) -> Verdict {
+    let ask = super::replies::with_tools(hands.asks(front, &format!("{provider}/{script}"))).stream();
     let mut answer = hands_on_head(&hands, ask.open()).await?;
     let mut released = 0;
+    // A call comes whole where the wire has no pieces of it.
+    let least = if script.starts_with("tool") { 3 } else { 6 };
     loop {
         // Some events of the upstream say nothing to the caller: release until one comes.
         match answer.event_within(Duration::from_millis(250)).await {
-            Ok(Some(event)) if event.data.as_deref() == Some("[DONE]") => break,
+            Ok(Some(_)) if answer.is_done() => break,
             Ok(Some(_)) => {}
-            Ok(None) => return fail("the stream ended without [DONE]"),
+            Ok(None) => return fail("the stream ended without saying so"),
             Err(_) if released < 200 => {
                 let sent = hands.seen_once().await?.sent;
                 let step = format!("{sent} sent, {released} released");
@@ -98,17 +103,13 @@ async fn stepped(hands: Hands, provider: &'static str, script: &'static str) -> 
             Err(error) => return Err(error),
         }
     }
-    let reading = chat::events(&answer.events);
-    check(!reading.finish.is_empty(), || "there is no finish reason".to_owned())?;
-    let texts = chat::chunks(&answer.events).len();
-    check(texts > 6, || format!("only {texts} chunks"))
+    check(!answer.reading().finish.is_empty(), || "there is no finish reason".to_owned())?;
+    let events = answer.events.len();
+    check(events > least, || format!("only {events} events"))
 }
 
 /// The head may wait for the first event that says something: steps are released until it comes.
-async fn hands_on_head(
-    hands: &Hands,
-    opening: impl Future<Output = Verdict<crate::case::Opened>>,
-) -> Verdict<crate::case::Opened> {
+async fn hands_on_head(hands: &Hands, opening: impl Future<Output = Verdict<Opened>>) -> Verdict<Opened> {
     let mut opening = std::pin::pin!(opening);
     for _ in 0..8 {
         match tokio::time::timeout(Duration::from_millis(250), &mut opening).await {
@@ -143,19 +144,20 @@ async fn unasked_usage(hands: Hands) -> Verdict {
     same("text", reading.text, passage::text(4))
 }
 
-async fn silence(hands: Hands, provider: &'static str) -> Verdict {
-    let mut answer = hands.chat(&format!("{provider}/ok.n-2.gap-1300")).stream().open().await?;
+async fn silence(hands: Hands, front: Front, provider: &'static str) -> Verdict {
+    let mut answer = hands.asks(front, &format!("{provider}/ok.n-2.gap-1300")).stream().open().await?;
     let reading = answer.rest().await?;
     same("text", reading.text, passage::text(2))?;
-    let comments = answer.events.iter().filter(|event| !event.comments.is_empty()).count();
+    let comments = answer.events.iter().filter(|event| front.is_alive(event)).count();
     let expected = 1300 / KEEP_ALIVE.as_millis() as usize;
-    check(comments >= expected, || format!("{comments} comments, expected at least {expected}"))
+    check(comments >= expected, || format!("{comments} signs of life, expected at least {expected}"))
 }
 
-async fn head_first(hands: Hands, provider: &'static str) -> Verdict {
+async fn head_first(hands: Hands, front: Front, provider: &'static str) -> Verdict {
     let start = Instant::now();
     let script = format!("{provider}-faulty/error.status-400.delay-1200");
-    let answer = hands.chat(&script).stream().send().await?;
+    let answer = hands.asks(front, &script).stream().send().await?;
     same("status", answer.status.as_u16(), 400)?;
+    front.error(&answer)?;
     check(start.elapsed() >= Duration::from_millis(1100), || "the head came before the upstream's".to_owned())
 }

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{PROVIDERS, manner, message, refused, replies};
+use super::{manner, message, refused, replies};
 use crate::{
     case::{Ask, Case, Hands},
+    front::Front,
     reading::chat,
     verdict::{Verdict, check, holds, same},
 };
@@ -158,10 +159,14 @@ pub(super) fn cases() -> Vec<Case> {
             refuses(hands, field, value, param)
         })
     }));
-    for provider in PROVIDERS {
+    for (front, provider) in super::pairs() {
         for stream in [false, true] {
-            let name = format!("an agent's loop of five turns ({provider}, {})", manner(stream));
-            cases.push(Case::new("translate", name, move |hands| five_turns(hands, provider, stream)));
+            let pair = format!("{} to {provider}, {}", front.name(), manner(stream));
+            cases.push(Case::new(
+                "translate",
+                format!("an agent's loop of five turns ({pair})"),
+                move |hands| five_turns(hands, front, provider, stream),
+            ));
         }
     }
     cases.extend([
@@ -197,26 +202,20 @@ async fn refuses(hands: Hands, field: &'static str, value: &'static str, param: 
 }
 
 /// Resends role, content and calls only, as agents do.
-async fn five_turns(hands: Hands, provider: &'static str, stream: bool) -> Verdict {
-    let mut messages = json!([{"role": "user", "content": "Go on until it is settled."}]);
+async fn five_turns(hands: Hands, front: Front, provider: &'static str, stream: bool) -> Verdict {
+    let mut messages = vec![json!({"role": "user", "content": "Go on until it is settled."})];
     for turn in 0..=5 {
-        let ask = replies::with_tools(hands.chat(&format!("{provider}/loop.turns-5")));
-        let answer = ask.with("messages", messages.clone()).streamed_if(stream).send().await?;
+        let ask = replies::with_tools(hands.asks(front, &format!("{provider}/loop.turns-5")));
+        let answer = ask.with("messages", json!(messages)).streamed_if(stream).send().await?;
         same("status", answer.status.as_u16(), 200)?;
-        let reading = if stream { chat::stream(&answer.text()) } else { chat::whole(&answer.json()) };
+        let reading = front.read(&answer, stream);
         if turn == 5 {
             same("finish", reading.finish.as_str(), "stop")?;
             return same("text", reading.text.as_str(), "settled: r0, r1, r2, r3, r4");
         }
         same("finish", reading.finish.as_str(), "tool_calls")?;
         let Some(call) = reading.calls.first() else { return crate::verdict::fail("there is no call") };
-        let function = json!({"name": call.name, "arguments": call.arguments});
-        let calls = json!([{"id": call.id, "type": "function", "function": function}]);
-        let turns = messages.as_array_mut().into_iter().next();
-        turns.into_iter().for_each(|turns| {
-            turns.push(json!({"role": "assistant", "content": null, "tool_calls": calls}));
-            turns.push(json!({"role": "tool", "tool_call_id": call.id, "content": format!("r{turn}")}));
-        });
+        messages.extend(front.answered(call, &format!("r{turn}")));
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::{Call, Reading, Usage};
-use crate::sse;
+use crate::sse::{self, Event};
 
 /// Reads a whole body.
 pub(crate) fn whole(body: &Value) -> Reading {
@@ -24,12 +24,17 @@ pub(crate) fn whole(body: &Value) -> Reading {
     reading
 }
 
-/// Reads a stream. More than one answer in it: texts and calls follow one another.
+/// Reads a stream's text.
 pub(crate) fn stream(body: &str) -> Reading {
+    events(&sse::events(body))
+}
+
+/// Reads a stream's events. More than one answer in it: texts and calls follow one another.
+pub(crate) fn events(events: &[Event]) -> Reading {
     let mut reading = Reading::default();
     let mut start = Value::Null;
     let mut open: Vec<(u64, Value, String)> = Vec::new();
-    for event in sse::events(body) {
+    for event in events {
         let data: Value = serde_json::from_str(event.data.as_deref().unwrap_or_default()).unwrap_or_default();
         match data["type"].as_str().unwrap_or_default() {
             "message_start" => {

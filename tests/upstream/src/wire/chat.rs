@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::{Tool, Wire, check_credential, refuse};
+use super::{Tool, Wire, check_credential, only, refuse};
 use crate::{
     ask::Ask,
     fault::Fault,
@@ -52,7 +52,10 @@ impl Wire for Chat {
     }
 
     fn forced_tool(&self, ask: &Ask) -> Option<String> {
-        ask.body["tool_choice"]["function"]["name"].as_str().map(str::to_owned)
+        match &ask.body["tool_choice"] {
+            Value::String(choice) if choice == "required" => only(self.tools(ask)),
+            choice => choice["function"]["name"].as_str().map(str::to_owned),
+        }
     }
 
     fn tool_results(&self, ask: &Ask) -> Vec<String> {

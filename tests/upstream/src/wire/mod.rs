@@ -38,7 +38,7 @@ pub trait Wire: Sync {
     fn tools(&self, ask: &Ask) -> Vec<Tool>;
     /// The schema that the answer's text has to fit, if one was asked for.
     fn answer_schema(&self, ask: &Ask) -> Option<Value>;
-    /// The name of the one tool that the caller forces.
+    /// The name of the one tool that the caller forces: by its name, or by any where there is one.
     fn forced_tool(&self, ask: &Ask) -> Option<String>;
     /// Whether thoughts are to be shown.
     fn thinks(&self, _: &Ask) -> bool {
@@ -98,6 +98,14 @@ pub fn of_path(path: &str) -> (&'static dyn Wire, Endpoint) {
     ROWS.iter()
         .find(|(end, _, _)| path.ends_with(end))
         .map_or((&chat::Chat, Endpoint::Unknown), |(_, wire, endpoint)| (*wire, endpoint.clone()))
+}
+
+/// The name of the only tool.
+pub(crate) fn only(tools: Vec<Tool>) -> Option<String> {
+    match <[Tool; 1]>::try_from(tools) {
+        Ok([tool]) => Some(tool.name),
+        Err(_) => None,
+    }
 }
 
 /// A refusal of the request.

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{Tool, Wire, check_credential, refuse, signature};
+use super::{Tool, Wire, check_credential, only, refuse, signature};
 use crate::{
     ask::{Ask, Endpoint},
     fault::Fault,
@@ -64,7 +64,11 @@ impl Wire for Anthropic {
 
     fn forced_tool(&self, ask: &Ask) -> Option<String> {
         let choice = &ask.body["tool_choice"];
-        (choice["type"] == "tool").then(|| choice["name"].as_str().map(str::to_owned)).flatten()
+        match choice["type"].as_str()? {
+            "tool" => choice["name"].as_str().map(str::to_owned),
+            "any" => only(self.tools(ask)),
+            _ => None,
+        }
     }
 
     fn thinks(&self, ask: &Ask) -> bool {

@@ -8,7 +8,7 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{KEY_PREFIX, Tool, Wire, refuse};
+use super::{KEY_PREFIX, Tool, Wire, only, refuse};
 use crate::{
     ask::{Ask, Endpoint},
     fault::Fault,
@@ -88,7 +88,8 @@ impl Wire for Gemini {
     fn forced_tool(&self, ask: &Ask) -> Option<String> {
         let config = &ask.body["toolConfig"]["functionCallingConfig"];
         match list(&config["allowedFunctionNames"]) {
-            [only] if config["mode"] == "ANY" => only.as_str().map(str::to_owned),
+            [name] if config["mode"] == "ANY" => name.as_str().map(str::to_owned),
+            [] if config["mode"] == "ANY" => only(self.tools(ask)),
             _ => None,
         }
     }

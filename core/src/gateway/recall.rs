@@ -1,0 +1,155 @@
+//! Reasoning state, looked up before a request and kept after its answer.
+//!
+//! What belongs to which call is [decided](crate::recall) elsewhere; this is the way to the store and
+//! back. No caller waits for a `put`: that is done in `after`. But a client may send its tools'
+//! results a millisecond after the last byte that it was waiting for, so what is on its way to the
+//! store can be found in the process meanwhile ([`Transit`]). A client that is led to another
+//! instance may be faster than the store; then the state counts as gone, which is reported and not
+//! fatal. The look-ups of a request run at the same time, and all together for a moment at most: a
+//! store that is slow or broken costs reasoning and never an answer.
+
+use std::{
+    collections::HashMap,
+    pin::pin,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures::{StreamExt, stream::FuturesUnordered};
+
+use super::{
+    Gateway,
+    flight::Flight,
+    limits::{Elapsed, within},
+};
+use crate::{
+    conversation::Request,
+    ledger,
+    ports::{CacheError, Ports},
+    recall::{self, Record, Turn},
+};
+
+/// How long a request waits for all of its look-ups.
+const LOOK_UP: Duration = Duration::from_millis(300);
+
+/// How long `after` waits for the store to take one turn.
+const PUT: Duration = Duration::from_secs(5);
+
+/// The most bytes of values that are found on their way to the store.
+const LARGEST_TRANSIT: usize = 64 << 20;
+
+/// A value and its key in the cache.
+pub(super) type Kept = (String, Bytes);
+
+/// What is on its way to the store. One for the process.
+#[derive(Debug, Default)]
+pub(super) struct Transit(Mutex<UnderWay>);
+
+#[derive(Debug, Default)]
+struct UnderWay {
+    values: HashMap<String, Bytes>,
+    bytes: usize,
+}
+
+impl Transit {
+    fn insert(&self, key: &str, value: &Bytes) {
+        let mut under_way = self.lock();
+        // Where that many wait for their store, the store has failed long ago.
+        if under_way.bytes + value.len() <= LARGEST_TRANSIT {
+            under_way.bytes += value.len();
+            if let Some(earlier) = under_way.values.insert(key.to_owned(), value.clone()) {
+                under_way.bytes -= earlier.len();
+            }
+        }
+    }
+
+    fn get(&self, key: &str) -> Option<Bytes> {
+        self.lock().values.get(key).cloned()
+    }
+
+    fn remove(&self, key: &str) {
+        let mut under_way = self.lock();
+        if let Some(value) = under_way.values.remove(key) {
+            under_way.bytes -= value.len();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, UnderWay> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<P: Ports> Gateway<P> {
+    /// Puts back the state of earlier turns that the caller did not send.
+    pub(super) async fn recall(&self, tenant: &str, request: &mut Request<'_>, format: &'static str) {
+        let ids = recall::wanted(request, format);
+        let keys: Vec<String> = ids.map(|call_id| recall::key(tenant, call_id)).collect();
+        if keys.is_empty() {
+            return;
+        }
+        let values = self.look_up(&keys).await;
+        let turns: Vec<Turn<'_>> = values.iter().filter_map(|value| Turn::read(value)).collect();
+        recall::restore(request, format, &turns);
+    }
+
+    /// The values of the keys that have one and could be read in time.
+    async fn look_up(&self, keys: &[String]) -> Vec<Bytes> {
+        let mut found = Vec::with_capacity(keys.len());
+        let mut asked = FuturesUnordered::new();
+        for key in keys {
+            match self.state.transit.get(key) {
+                Some(value) => found.push(value),
+                None => asked.push(self.ports.get(key)),
+            }
+        }
+        let mut trouble = None;
+        let reading = async {
+            while let Some(answer) = asked.next().await {
+                match answer {
+                    Ok(value) => found.extend(value),
+                    Err(error) => trouble = Some(error.to_string()),
+                }
+            }
+        };
+        if let Err(Elapsed) = within(&self.ports, LOOK_UP, pin!(reading)).await {
+            trouble = Some("the cache's store took too long".to_owned());
+        }
+        if let Some(trouble) = trouble {
+            self.log_trouble("reasoning_state_unread", &trouble);
+        }
+        found
+    }
+
+    /// Takes what an answer's next turn will need: to be found from now on, and kept when the answer
+    /// is over.
+    pub(super) fn remember(&self, records: Vec<Record>, flight: &mut Flight<P>) {
+        for Record { call_id, value } in records {
+            let key = recall::key(&flight.row.tenant, &call_id);
+            self.state.transit.insert(&key, &value);
+            flight.kept.push((key, value));
+        }
+    }
+
+    /// Hands to the store what was remembered.
+    pub(super) async fn keep_reasoning(&self, kept: Vec<Kept>) {
+        for (key, value) in kept {
+            let put = pin!(self.ports.put(&key, value, recall::TTL));
+            let trouble = match within(&self.ports, PUT, put).await {
+                Ok(Ok(()) | Err(CacheError::NotKept)) => None,
+                Ok(Err(error)) => Some(error.to_string()),
+                Err(Elapsed) => Some("the cache's store took too long".to_owned()),
+            };
+            self.state.transit.remove(&key);
+            if let Some(trouble) = trouble {
+                self.log_trouble("reasoning_state_unkept", &trouble);
+            }
+        }
+    }
+
+    fn log_trouble(&self, event: &'static str, reason: &str) {
+        let mut line = String::new();
+        ledger::trouble_line(self.ports.now(), event, reason, self.policy.log, &mut line);
+        self.ports.line(&line);
+    }
+}

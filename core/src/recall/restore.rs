@@ -1,0 +1,124 @@
+use super::{Piece, Turn};
+use crate::{
+    conversation::{Message, Part, Request, Role, Text},
+    protocol::gemini::GEMINI_FORMAT,
+};
+
+/// The most turns that are looked up for one request, the newest.
+const MOST: usize = 256;
+
+/// The turns of a request that come without the state that an upstream of `format` wants to see, by
+/// the ids that they are found by, the newest first.
+pub fn wanted<'r>(request: &'r Request<'_>, format: &str) -> impl Iterator<Item = &'r str> {
+    let bare = move |message: &&Message<'_>| !has_state(message, format);
+    request.messages.iter().rev().filter(bare).filter_map(first_call).take(MOST)
+}
+
+fn first_call<'r>(message: &'r Message<'_>) -> Option<&'r str> {
+    if message.role != Role::Assistant {
+        return None;
+    }
+    message.parts.iter().find_map(call_id)
+}
+
+fn call_id<'r>(part: &'r Part<'_>) -> Option<&'r str> {
+    if let Part::ToolCall(call) = part { Some(&call.id) } else { None }
+}
+
+/// Whether the caller sent this format's state itself: with Gemini a signed call, else signed or
+/// opaque reasoning.
+fn has_state(message: &Message<'_>, format: &str) -> bool {
+    message.parts.iter().any(|part| match part {
+        Part::ToolCall(call) => call.signature.is_some() && format == GEMINI_FORMAT,
+        Part::Reasoning(reasoning) if format != GEMINI_FORMAT => {
+            let proved = reasoning.signature.is_some() || reasoning.opaque.is_some();
+            proved && reasoning.format.as_ref().is_none_or(|said| said == format)
+        }
+        _ => false,
+    })
+}
+
+/// Puts the state of `turns` back to where it was. What the caller kept without its proof (a readable
+/// text, mostly) makes way for the whole. Afterwards [`Request::reasoning_gone`] says whether a turn
+/// of the tool loop that is running is still without, though there may have been state.
+pub fn restore(request: &mut Request<'_>, format: &str, turns: &[Turn<'_>]) {
+    let mut turns: Vec<Progress<'_>> = turns
+        .iter()
+        .filter(|turn| turn.format == format)
+        .map(|turn| Progress { turn, pieces: turn.pieces.iter().peekable() })
+        .collect();
+    let running = loop_start(&request.messages);
+    for (index, message) in request.messages.iter_mut().enumerate() {
+        if has_state(message, format) {
+            continue;
+        }
+        let Some(first) = first_call(message) else { continue };
+        match turns.iter_mut().find(|turn| turn.place(first).is_some()) {
+            Some(turn) => turn.put_back(message),
+            None => request.reasoning_gone |= index >= running,
+        }
+    }
+}
+
+/// Where the tool loop begins that the conversation stands in: behind the last turn of the model's
+/// that the user's side answered with no tool's result.
+pub(crate) fn loop_start(messages: &[Message<'_>]) -> usize {
+    let (mut answered, mut results) = (false, false);
+    for (index, message) in messages.iter().enumerate().rev() {
+        match message.role {
+            Role::User => {
+                answered = true;
+                results |= message.parts.iter().any(|part| matches!(part, Part::ToolResult(_)));
+            }
+            Role::Assistant if answered && !results => return index + 1,
+            Role::Assistant => (answered, results) = (false, false),
+            Role::System | Role::Developer => {}
+        }
+    }
+    0
+}
+
+/// A turn of which some was put back. Callers may send the calls of one turn in several messages.
+struct Progress<'t> {
+    turn: &'t Turn<'t>,
+    pieces: std::iter::Peekable<std::slice::Iter<'t, Piece<'t>>>,
+}
+
+impl Progress<'_> {
+    /// Which of the turn's calls this is.
+    fn place(&self, call_id: &str) -> Option<usize> {
+        self.turn.calls.iter().position(|call| call.id == call_id)
+    }
+
+    fn put_back(&mut self, message: &mut Message<'_>) {
+        let parts = std::mem::take(&mut message.parts);
+        let replaced = !self.turn.pieces.is_empty();
+        let mut texts = 0;
+        let mut called = false;
+        for mut part in parts {
+            match &mut part {
+                Part::Reasoning(_) if replaced => continue,
+                Part::Text(_) => {
+                    self.pieces_until(message, |piece| !called && piece.calls == 0 && piece.texts <= texts);
+                    texts += 1;
+                }
+                Part::ToolCall(call) => {
+                    called = true;
+                    if let Some(place) = self.place(&call.id) {
+                        self.pieces_until(message, |piece| piece.calls <= place);
+                        let signature = self.turn.calls.get(place).and_then(|call| call.signature.as_ref());
+                        call.signature = signature.map(|text| Text::Owned(text.as_ref().to_owned()));
+                    }
+                }
+                _ => {}
+            }
+            message.parts.push(part);
+        }
+    }
+
+    fn pieces_until(&mut self, message: &mut Message<'_>, belongs: impl Fn(&Piece<'_>) -> bool) {
+        while let Some(piece) = self.pieces.next_if(|piece| belongs(piece)) {
+            message.parts.push(Part::Reasoning(piece.reasoning(&self.turn.format)));
+        }
+    }
+}
