@@ -102,7 +102,7 @@ pub trait Ledger {
 
     /// Whether the store can be reached now.
     fn ready(&self) -> impl Future<Output = Result<(), LedgerError>> {
-        ready(Ok(()))
+        ready(Err(LedgerError::NotKept))
     }
 }
 
@@ -157,6 +157,11 @@ pub trait Cache {
     fn delete(&self, key: &str) -> impl Future<Output = Result<(), CacheError>> {
         let _ = key;
         ready(Ok(()))
+    }
+
+    /// Whether the store can be reached now.
+    fn ready(&self) -> impl Future<Output = Result<(), CacheError>> {
+        ready(Err(CacheError::NotKept))
     }
 }
 

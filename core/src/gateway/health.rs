@@ -4,7 +4,7 @@ use http::{Response, StatusCode};
 use serde::Serialize;
 
 use super::{Body, Gateway, answer, flight::Flight};
-use crate::ports::Ports;
+use crate::ports::{Cache, CacheError, Ledger, LedgerError, Ports};
 
 /// The answer of `GET /version`.
 #[derive(Debug, Serialize)]
@@ -18,6 +18,7 @@ pub(super) struct Version {
 struct Ready {
     status: &'static str,
     ledger: &'static str,
+    cache: &'static str,
 }
 
 impl<P: Ports> Gateway<P> {
@@ -25,17 +26,36 @@ impl<P: Ports> Gateway<P> {
         Version { name: "tollbridge", version: env!("CARGO_PKG_VERSION") }
     }
 
-    /// 200 where requests can be served and accounted for, 503 where the store is out of reach. Why
-    /// it is goes to the log: the probe needs no key.
+    /// 200 where requests can be served and accounted for, 503 where a store is out of reach; one
+    /// that this target, or its configuration, does not have is named and no failure. Why a store
+    /// cannot be reached goes to the log: the probe needs no key.
     pub(super) async fn ready(&self, flight: Flight<P>) -> Response<Body<P>> {
-        match self.ports.ready().await {
-            Ok(()) => flight.quietly(answer::json(&Ready { status: "ok", ledger: "ok" })),
-            Err(error) => {
-                self.ports.line(&serde_json::json!({"level": "error", "event": "ledger_unreachable", "error": error.to_string()}).to_string());
-                let mut response = answer::json(&Ready { status: "unavailable", ledger: "unreachable" });
-                *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-                flight.quietly(response)
-            }
+        let ledger = match Ledger::ready(&self.ports).await {
+            Ok(()) => "ok",
+            Err(LedgerError::NotKept) => "none",
+            Err(error) => self.unreachable("ledger", &error.to_string()),
+        };
+        let cache = match Cache::ready(&self.ports).await {
+            Ok(()) => "ok",
+            Err(CacheError::NotKept) => "none",
+            Err(error) => self.unreachable("cache", &error.to_string()),
+        };
+        let failed = [ledger, cache].contains(&UNREACHABLE);
+        let status = if failed { "unavailable" } else { "ok" };
+        let mut response = answer::json(&Ready { status, ledger, cache });
+        if failed {
+            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         }
+        flight.quietly(response)
+    }
+
+    fn unreachable(&self, store: &str, error: &str) -> &'static str {
+        let event = format!("{store}_unreachable");
+        let line = serde_json::json!({"level": "error", "event": event, "error": error});
+        self.ports.line(&line.to_string());
+        UNREACHABLE
     }
 }
+
+/// The word for a store that should be there and does not answer.
+const UNREACHABLE: &str = "unreachable";

@@ -2,16 +2,17 @@
 //!
 //! Why so little is here: the core takes and gives the `http` crate's types, and so does the worker crate. A
 //! request comes in through [`fetch`]; [`start`] has made the isolate's gateway, or knows why there is none;
-//! [`platform`] and [`outbound`] are the ports onto Workers. What is to be done after the response goes to
-//! `waitUntil`, and [`caller`] ends a response that nobody waits for.
+//! [`platform`], [`stores`] and [`outbound`] are the ports onto Workers. What is to be done after the response
+//! goes to `waitUntil`, and [`caller`] ends a response that nobody waits for.
 //!
-//! It refuses to decide: what a test of the core could not see does not belong here. It keeps no ledger of its
-//! own: usage rows are in the Worker's log.
+//! It refuses to decide: what a test of the core could not see does not belong here.
 
 mod caller;
+mod d1;
 mod outbound;
 mod platform;
 mod start;
+mod stores;
 
 use http::Response;
 use platform::Platform;

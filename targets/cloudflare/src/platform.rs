@@ -1,12 +1,35 @@
-//! The ports that need no binding.
+//! The ports that need no binding, and what the others are made of.
 
+use std::cell::Cell;
 use std::time::Duration;
-use tollbridge_core::ports::{Cache, Clock, Ledger, Log, Micros, Random, Timer};
-use worker::{Date, Delay, console_log};
+use tollbridge_core::ports::{Clock, Log, Micros, Random, Timer};
+use worker::kv::KvStore;
+use worker::{D1Database, Date, Delay, Env, console_log};
 
 /// Workers, as the core sees it.
-#[derive(Debug)]
-pub(crate) struct Platform;
+pub(crate) struct Platform {
+    /// The KV namespace bound as `CACHE`.
+    pub(crate) cache: Option<KvStore>,
+    /// The D1 database bound as `LEDGER`.
+    pub(crate) ledger: Option<D1Database>,
+    /// Whether the database is known to have this release's schema.
+    pub(crate) migrated: Cell<bool>,
+}
+
+impl Platform {
+    /// With the bindings that are there, and a line in the log that names the others.
+    pub(crate) fn new(env: &Env) -> Self {
+        let platform =
+            Self { cache: env.kv("CACHE").ok(), ledger: env.d1("LEDGER").ok(), migrated: Cell::new(false) };
+        let missing = [("CACHE", platform.cache.is_none()), ("LEDGER", platform.ledger.is_none())];
+        let missing: Vec<&str> = missing.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect();
+        if !missing.is_empty() {
+            let names = missing.join("\",\"");
+            platform.line(&format!(r#"{{"level":"warn","event":"bindings_missing","bindings":["{names}"]}}"#));
+        }
+        platform
+    }
+}
 
 impl Clock for Platform {
     fn now(&self) -> Micros {
@@ -36,8 +59,3 @@ impl Log for Platform {
         console_log!("{line}");
     }
 }
-
-/// The log is the ledger.
-impl Ledger for Platform {}
-
-impl Cache for Platform {}

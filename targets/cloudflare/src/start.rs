@@ -23,5 +23,5 @@ fn make(env: &Env) -> Result<Arc<Gateway<Platform>>, Closed> {
         .and_then(|document| closed::policy(document, setting))
         .inspect_err(|reason| console_error!("{}", reason.log_line()))?;
     let state = Arc::new(State::new(&policy));
-    Ok(Arc::new(Gateway::new(Platform, Arc::new(policy), state)))
+    Ok(Arc::new(Gateway::new(Platform::new(env), Arc::new(policy), state)))
 }

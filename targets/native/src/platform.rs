@@ -71,6 +71,10 @@ impl<L> ports::Cache for Platform<L> {
     fn delete(&self, key: &str) -> impl Future<Output = Result<(), CacheError>> {
         self.cache.delete(key)
     }
+
+    fn ready(&self) -> impl Future<Output = Result<(), CacheError>> {
+        self.cache.ready()
+    }
 }
 
 impl<L> ports::Clock for Platform<L> {

@@ -182,6 +182,10 @@ impl Cache for SqliteCache {
     fn delete(&self, key: &str) -> impl Future<Output = Result<(), CacheError>> {
         std::future::ready(self.delete_now(key))
     }
+
+    async fn ready(&self) -> Result<(), CacheError> {
+        self.get_from_disk("ready").await.map(drop)
+    }
 }
 
 impl Drop for SqliteCache {
