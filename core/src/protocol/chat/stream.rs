@@ -1,6 +1,6 @@
 //! A streamed answer, as chat says it: events of the conversation to SSE frames.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use bytes::BytesMut;
 
@@ -124,7 +124,16 @@ impl StreamEncoder {
             Event::Delta { part, delta } => self.delta(*part, delta, out),
             Event::PartEnd { part } => self.part_end(*part, out),
             Event::Logprobs { choice, json } => {
-                self.chunk(*choice, out, |_| {}, |rest| one_line(rest.key("logprobs"), json.get()));
+                self.begin(*choice, out);
+                self.chunk(
+                    *choice,
+                    out,
+                    |_| {},
+                    |rest| {
+                        one_line(rest.key("logprobs"), json.get());
+                        rest.null("finish_reason");
+                    },
+                );
             }
             Event::Usage(usage) => self.usage.update(usage),
             Event::ServiceTier(tier) => self.service_tier = service_tier(tier),
@@ -174,7 +183,14 @@ impl StreamEncoder {
         let mut object = self.frame(&mut head);
         object.key("choices").extend_from_slice(b"[{\"index\":");
         self.head = head.to_vec();
-        self.delta_chunk(0, out, |delta| {
+        self.begin(0, out);
+    }
+
+    /// The role of a choice comes before anything else of it.
+    fn begin(&mut self, choice: u32, out: &mut BytesMut) {
+        let Entry::Vacant(vacant) = self.choices.entry(choice) else { return };
+        vacant.insert(Counts::default());
+        self.delta_chunk(choice, out, |delta| {
             delta.string("role", "assistant");
             delta.string("content", "");
             delta.null("refusal");
@@ -213,6 +229,7 @@ impl StreamEncoder {
     }
 
     fn part_start(&mut self, part: u32, choice: u32, kind: &PartKind<'_>, out: &mut BytesMut) {
+        self.begin(choice, out);
         let kind = match kind {
             PartKind::Text => OpenKind::Text {
                 from: self.choices.entry(choice).or_default().letters,
@@ -347,6 +364,7 @@ impl StreamEncoder {
     }
 
     fn finish_choice(&mut self, choice: u32, finish: &Finish<'_>, out: &mut BytesMut) {
+        self.begin(choice, out);
         if let Some(explanation) = finish.explanation.as_deref() {
             self.delta_chunk(choice, out, |delta| delta.string("refusal", explanation));
         }
