@@ -118,6 +118,8 @@ pub enum Param {
     JsonSchema = 1 << 15,
     /// A system message in the middle of the conversation.
     SystemTurn = 1 << 16,
+    /// `parallel_tool_calls`: it calls one tool at a time.
+    ParallelToolCalls = 1 << 17,
 }
 
 impl Param {

@@ -366,11 +366,13 @@ fn reasoning_and_cache_marks_go_to_providers_that_take_them() {
     assert_eq!(plain[2].as_object().unwrap().len(), 3);
     assert_eq!(dropped, [CACHE, THINKING, REDACTED]);
 
-    let (content, dropped) = messages(Dialect { reasoning: ReasoningBack::Content, ..Dialect::default() });
+    let (content, dropped) =
+        messages(Dialect { reasoning: ReasoningBack::Text("reasoning_content"), ..Dialect::default() });
     assert_eq!(content[2]["reasoning_content"], "Hm.");
     assert_eq!(dropped, [CACHE, REDACTED]);
 
-    let (details, dropped) = messages(Dialect { reasoning: ReasoningBack::Details, cache_control: true });
+    let (details, dropped) =
+        messages(Dialect { reasoning: ReasoningBack::Details, cache_control: true, ..Dialect::PLAIN });
     assert_eq!(details[0]["content"], json!([{ "type": "text", "text": "S", "cache_control": mark }]));
     let format = "anthropic-claude-v1";
     assert_eq!(

@@ -1,17 +1,17 @@
 //! The request that goes out to a provider.
 
-use std::cell::LazyCell;
+use std::{borrow::Cow, cell::LazyCell};
 
 use http::Method;
 
 use super::{Gateway, attempt::Try, failed::Failed, translate};
 use crate::{
     error::{ApiError, ErrorKind},
-    model::Model,
+    model::{Effort, Model},
     payload::Payload,
     ports::Ports,
     protocol::{Front, OnUnsupported, Wire},
-    provider::{Action, StreamUsage, field_edits},
+    provider::{Action, StreamUsage, field_edits, message_edits},
     recall,
     sketch::{Edits, Json, Sketch, sketch},
 };
@@ -103,30 +103,38 @@ fn adapted<'b>(
     facts: impl Fn() -> Option<&'b Model>,
     on_unsupported: OnUnsupported,
 ) -> Result<Prepared, ApiError> {
-    let Try { call, provider, .. } = attempt;
+    let Try { call, candidate, provider, .. } = attempt;
     let mut edits = sketch.edit();
     if let Some(model) = model {
         edits.set("model", model);
     }
-    let mut dropped: Vec<&str> = Vec::new();
+    let mut lost = Lost { provider: &provider.name, on_unsupported, dropped: Vec::new() };
     let value = |name: &str| sketch.member(name).map(|member| sketch.value(member));
-    for edit in field_edits(provider.row, facts, value) {
+    for edit in field_edits(provider.row, &facts, value) {
         match edit.action {
             Action::Rename(to) => drop(edits.rename(edit.field, to)),
-            Action::Drop if edit.loss && on_unsupported == OnUnsupported::Reject => {
-                let message = format!(
-                    "The provider `{}` does not take `{}` with this model: leave it out.",
-                    provider.name, edit.field
-                );
-                return Err(ApiError::invalid(message)
-                    .with_param(edit.field)
-                    .with_code("unsupported_parameter"));
-            }
-            Action::Drop => {
+            Action::Drop => drop(edits.remove(edit.field)),
+            Action::Put(member, json) => {
                 edits.remove(edit.field);
-                dropped.extend(edit.loss.then_some(edit.field));
+                edits.set(member, Json::from_static(json));
             }
+            Action::Refuse if on_unsupported == OnUnsupported::Drop => drop(edits.remove(edit.field)),
+            Action::Refuse => return Err(lost.refused(edit.field)),
+            Action::AlwaysOn(lowest) if on_unsupported == OnUnsupported::Drop => match lowest {
+                Some(lowest) => edits.set(edit.field, lowest.name()),
+                None => drop(edits.remove(edit.field)),
+            },
+            Action::AlwaysOn(lowest) => return Err(always_on(&candidate.model, edit.field, lowest)),
         }
+        if edit.loss {
+            lost.add(edit.field.into())?;
+        }
+    }
+    if let Some(changed) = message_edits(provider.row, &facts, sketch) {
+        for (name, json) in changed.set {
+            edits.set(name, json);
+        }
+        changed.lost.into_iter().try_for_each(|name| lost.add(name))?;
     }
     let on_request = provider.row.wire == Wire::Chat && provider.row.stream_usage == StreamUsage::OnRequest;
     if call.stream && on_request && !(call.usage_asked && call.front == Front::Chat) {
@@ -136,7 +144,41 @@ fn adapted<'b>(
         true => sketch.body().clone().into(),
         false => edits.pieces().into_iter().collect(),
     };
-    Ok(Prepared { body, dropped: (!dropped.is_empty()).then(|| dropped.join(", ")), recall: None })
+    Ok(Prepared { body, dropped: (!lost.dropped.is_empty()).then(|| lost.dropped.join(", ")), recall: None })
+}
+
+/// What a provider does not get of a body.
+struct Lost<'p> {
+    provider: &'p str,
+    on_unsupported: OnUnsupported,
+    dropped: Vec<Cow<'static, str>>,
+}
+
+impl Lost<'_> {
+    /// Notes a loss, or refuses it where no losses are wanted.
+    fn add(&mut self, name: Cow<'static, str>) -> Result<(), ApiError> {
+        if self.on_unsupported == OnUnsupported::Reject {
+            return Err(self.refused(&name));
+        }
+        if !self.dropped.contains(&name) {
+            self.dropped.push(name);
+        }
+        Ok(())
+    }
+
+    fn refused(&self, name: &str) -> ApiError {
+        let message =
+            format!("The provider `{}` does not take `{name}` with this model: leave it out.", self.provider);
+        ApiError::invalid(message).with_param(name).with_code("unsupported_parameter")
+    }
+}
+
+/// The error for reasoning that cannot be switched off.
+fn always_on(model: &str, field: &str, lowest: Option<Effort>) -> ApiError {
+    let advice = lowest.map_or(String::new(), |lowest| format!(" Its lowest level is `{}`.", lowest.name()));
+    ApiError::invalid(format!("`{field}` cannot switch the thinking of `{model}` off.{advice}"))
+        .with_param(field)
+        .with_code("unsupported_value")
 }
 
 /// Adds `include_usage` to what the caller set among the stream's options.

@@ -43,7 +43,7 @@ pub(super) fn request(
         provider: &provider.name,
         front: call.front,
         facts,
-        dialect: provider.row.dialect,
+        dialect: provider.row.dialect(),
         on_unsupported: policy.on_unsupported,
     };
     provider.row.wire.encode_request(request, &target)

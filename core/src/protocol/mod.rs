@@ -17,6 +17,7 @@ mod call_id;
 pub mod chat;
 pub mod codec;
 
+mod effort;
 pub mod fields;
 pub mod gemini;
 
@@ -26,6 +27,8 @@ mod target;
 
 use crate::error::{ApiError, ErrorKind};
 
+pub use effort::Dial;
+pub(crate) use effort::{Sent as EffortSent, sent as effort_sent};
 pub use fields::Losses;
 pub use target::{Dialect, Encoded, OnUnsupported, ReasoningBack, Target};
 

@@ -1,4 +1,4 @@
-use super::{Front, Losses};
+use super::{Dial, Front, Losses};
 use crate::model::{Model, Param};
 
 /// Whom a request is encoded for.
@@ -25,6 +25,23 @@ pub struct Dialect {
     pub reasoning: ReasoningBack,
     /// Whether it takes `cache_control` on the parts of a message's content.
     pub cache_control: bool,
+    /// How reasoning is switched on and off.
+    pub effort: Dial,
+}
+
+impl Dialect {
+    /// OpenAI's own members and no others.
+    pub const PLAIN: Self =
+        Self { reasoning: ReasoningBack::Never, cache_control: false, effort: Dial::Effort };
+
+    /// What either takes.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            reasoning: if other.reasoning == ReasoningBack::Never { self.reasoning } else { other.reasoning },
+            cache_control: self.cache_control || other.cache_control,
+            effort: if other.effort == Dial::Effort { self.effort } else { other.effort },
+        }
+    }
 }
 
 /// How reasoning of earlier turns comes back to the model, in the assistant's messages.
@@ -33,8 +50,8 @@ pub enum ReasoningBack {
     /// It does not.
     #[default]
     Never,
-    /// Its text, as `reasoning_content`.
-    Content,
+    /// Its text, in this member.
+    Text(&'static str),
     /// In blocks with their signatures, as `reasoning_details`.
     Details,
 }

@@ -11,7 +11,7 @@
 //!    [`find`], the row's variable names and [`normalize_base_url`].
 //! 2. The gateway asks for the address ([`Instance::url`]) and the headers ([`headers`]).
 //! 3. A body that is relayed gets the rules of its row that apply to its model and members
-//!    ([`field_edits`]); a body that is translated asks the [`catalogue`] what the model refuses.
+//!    ([`field_edits`], [`message_edits`]); a body that is translated asks the [`catalogue`] what the model refuses.
 //! 4. An answer that is not a success is classified by [`failure()`]: what it was, whether another
 //!    attempt can help, and how long the provider wants to be left alone.
 //!
@@ -32,6 +32,7 @@ pub const DEMO_MODELS: [&str; 2] = ["echo", "tools"];
 mod auth;
 mod endpoint;
 mod failure;
+mod messages;
 mod quirk;
 mod reference;
 mod row;
@@ -40,6 +41,7 @@ mod rows;
 pub use auth::{BadKey, headers};
 pub use endpoint::{Endpoint, Instance, normalize_base_url};
 pub use failure::{Failure, FailureKind, Said, failure, retry_after};
+pub use messages::{MessageEdits, MessageRule, message_edits};
 pub use quirk::{Action, FieldEdit, FieldRule, Quirk, When, field_edits};
 pub use reference::reference;
 pub use row::{Auth, BaseUrl, Row, StreamUsage, Style};

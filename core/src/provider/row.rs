@@ -42,8 +42,6 @@ pub struct Row {
     pub counts: bool,
     /// When a stream carries usage.
     pub stream_usage: StreamUsage,
-    /// What it takes beyond its wire, where a request is translated for it.
-    pub dialect: Dialect,
     /// What it wants differently in a request.
     pub quirks: &'static [&'static Quirk],
     /// The provider's own page that describes the API.
@@ -128,6 +126,11 @@ pub enum StreamUsage {
 }
 
 impl Row {
+    /// What it takes beyond its wire.
+    pub fn dialect(&self) -> Dialect {
+        self.quirks.iter().fold(Dialect::PLAIN, |dialect, quirk| dialect.and(quirk.dialect))
+    }
+
     /// The prefixes of its environment variables, the preferred one first.
     pub fn env_prefixes(&self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.env).chain(self.env_aliases.iter().copied())

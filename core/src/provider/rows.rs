@@ -4,11 +4,15 @@
 use super::{
     Auth, BaseUrl, Row, StreamUsage, Style,
     quirks::{
-        GROQ_UNSUPPORTED, MAX_COMPLETION_TOKENS, MAX_TOKENS_ONLY, MISTRAL_CLOSED_BODY, MISTRAL_SEED,
-        REFUSED_SAMPLING,
+        CEREBRAS_CLOSED_MESSAGES, CEREBRAS_UNSUPPORTED, COHERE_EFFORT, COHERE_UNSUPPORTED, ENABLE_THINKING,
+        EXPLICIT_CACHE, GROQ_CLOSED_MESSAGES, GROQ_EFFORT, GROQ_UNSUPPORTED, JSON_OBJECT_ONLY,
+        MAX_COMPLETION_TOKENS, MAX_TOKENS_ONLY, MISTRAL_CALL_IDS, MISTRAL_CLOSED_BODY,
+        MISTRAL_CLOSED_MESSAGES, MISTRAL_ORDER, MISTRAL_SEED, OLLAMA_IGNORED, ONE_CALL,
+        OPENROUTER_EXTENSIONS, PERPLEXITY_ALTERNATION, REASONING_CONTENT, REFUSED_SAMPLING,
+        SAMBANOVA_IGNORED, SYSTEM_ROLE, TEXT_CONTENT, THINKING_SWITCH, ZAI_TOOL_CHOICE,
     },
 };
-use crate::protocol::{Dialect, ReasoningBack, Wire};
+use crate::protocol::Wire;
 
 /// The row of that name or alias.
 pub fn find(name: &str) -> Option<&'static Row> {
@@ -33,15 +37,10 @@ const OPENAI_WIRE: Row = Row {
     inventory: true,
     counts: false,
     stream_usage: StreamUsage::OnRequest,
-    dialect: Dialect { reasoning: ReasoningBack::Never, cache_control: false },
     quirks: &[],
     doc: "",
     notes: "",
 };
-
-/// "Thinking Mode" (DeepSeek), "Use Kimi K2 thinking model" (Kimi), "Thinking Mode" (Z.ai): the
-/// reasoning of a turn with tool calls is sent back, or the next request is refused or worse.
-const REASONING_CONTENT: Dialect = Dialect { reasoning: ReasoningBack::Content, cache_control: false };
 
 /// A provider of Gemini's wire. Usage is in every chunk of a stream.
 const GEMINI_WIRE: Row = Row {
@@ -62,7 +61,7 @@ pub static ROWS: &[Row] = &[
         env: "OPENAI",
         base_url_variables: &["OPENAI_API_BASE"],
         base_url: BaseUrl::Default("https://api.openai.com/v1"),
-        quirks: &[&MAX_COMPLETION_TOKENS, &REFUSED_SAMPLING],
+        quirks: &[&MAX_COMPLETION_TOKENS, &REFUSED_SAMPLING, &ONE_CALL],
         doc: "https://platform.openai.com/docs/api-reference/chat",
         ..OPENAI_WIRE
     },
@@ -119,7 +118,7 @@ pub static ROWS: &[Row] = &[
         auth: Auth::Header("api-key"),
         style: Style::Azure,
         inventory: false,
-        quirks: &[&MAX_COMPLETION_TOKENS, &REFUSED_SAMPLING],
+        quirks: &[&MAX_COMPLETION_TOKENS, &REFUSED_SAMPLING, &ONE_CALL],
         doc: "https://learn.microsoft.com/azure/ai-foundry/openai/reference",
         notes: "Models are deployment names, listed in `AZURE_MODELS`. With `AZURE_API_VERSION` the \
                 deployment URLs are used, without it the v1 form; a base URL that ends in \
@@ -131,7 +130,7 @@ pub static ROWS: &[Row] = &[
         title: "Groq",
         env: "GROQ",
         base_url: BaseUrl::Default("https://api.groq.com/openai/v1"),
-        quirks: &[&GROQ_UNSUPPORTED],
+        quirks: &[&GROQ_UNSUPPORTED, &GROQ_EFFORT, &GROQ_CLOSED_MESSAGES],
         doc: "https://console.groq.com/docs/openai",
         ..OPENAI_WIRE
     },
@@ -141,8 +140,7 @@ pub static ROWS: &[Row] = &[
         env: "OPENROUTER",
         base_url: BaseUrl::Default("https://openrouter.ai/api/v1"),
         stream_usage: StreamUsage::Always,
-        // "Reasoning tokens", "Preserving reasoning"; "Prompt caching".
-        dialect: Dialect { reasoning: ReasoningBack::Details, cache_control: true },
+        quirks: &[&OPENROUTER_EXTENSIONS],
         doc: "https://openrouter.ai/docs/api-reference/chat-completion",
         ..OPENAI_WIRE
     },
@@ -162,8 +160,14 @@ pub static ROWS: &[Row] = &[
         title: "Z.ai",
         env: "ZAI",
         base_url: BaseUrl::Default("https://api.z.ai/api/paas/v4"),
-        quirks: &[&MAX_TOKENS_ONLY],
-        dialect: REASONING_CONTENT,
+        quirks: &[
+            &MAX_TOKENS_ONLY,
+            &THINKING_SWITCH,
+            &REASONING_CONTENT,
+            &SYSTEM_ROLE,
+            &JSON_OBJECT_ONLY,
+            &ZAI_TOOL_CHOICE,
+        ],
         doc: "https://docs.z.ai/api-reference/llm/chat-completion",
         notes: "For the GLM coding plan set `ZAI_BASE_URL=https://api.z.ai/api/coding/paas/v4`.",
         ..OPENAI_WIRE
@@ -187,7 +191,7 @@ pub static ROWS: &[Row] = &[
         env: "OLLAMA",
         base_url_variables: &["OLLAMA_API_BASE"],
         base_url: BaseUrl::Required("http://localhost:11434/v1"),
-        quirks: &[&MAX_TOKENS_ONLY],
+        quirks: &[&MAX_TOKENS_ONLY, &SYSTEM_ROLE, &OLLAMA_IGNORED],
         doc: "https://docs.ollama.com/api/openai-compatibility",
         ..LOCAL
     },
@@ -233,8 +237,14 @@ pub static ROWS: &[Row] = &[
         title: "DeepSeek",
         env: "DEEPSEEK",
         base_url: BaseUrl::Default("https://api.deepseek.com"),
-        quirks: &[&MAX_TOKENS_ONLY],
-        dialect: REASONING_CONTENT,
+        quirks: &[
+            &MAX_TOKENS_ONLY,
+            &THINKING_SWITCH,
+            &REFUSED_SAMPLING,
+            &REASONING_CONTENT,
+            &SYSTEM_ROLE,
+            &JSON_OBJECT_ONLY,
+        ],
         doc: "https://api-docs.deepseek.com/api/create-chat-completion",
         ..OPENAI_WIRE
     },
@@ -245,7 +255,15 @@ pub static ROWS: &[Row] = &[
         env: "MISTRAL",
         base_url: BaseUrl::Default("https://api.mistral.ai/v1"),
         stream_usage: StreamUsage::Always,
-        quirks: &[&MAX_TOKENS_ONLY, &MISTRAL_SEED, &MISTRAL_CLOSED_BODY],
+        quirks: &[
+            &MAX_TOKENS_ONLY,
+            &MISTRAL_SEED,
+            &MISTRAL_CLOSED_BODY,
+            &MISTRAL_CLOSED_MESSAGES,
+            &SYSTEM_ROLE,
+            &MISTRAL_CALL_IDS,
+            &MISTRAL_ORDER,
+        ],
         doc: "https://docs.mistral.ai/api/#tag/chat",
         ..OPENAI_WIRE
     },
@@ -256,8 +274,7 @@ pub static ROWS: &[Row] = &[
         env: "MOONSHOT",
         env_aliases: &["KIMI"],
         base_url: BaseUrl::Default("https://api.moonshot.ai/v1"),
-        quirks: &[&REFUSED_SAMPLING],
-        dialect: REASONING_CONTENT,
+        quirks: &[&REFUSED_SAMPLING, &THINKING_SWITCH, &REASONING_CONTENT, &SYSTEM_ROLE],
         doc: "https://platform.moonshot.ai/docs/api/chat",
         notes: "Mainland keys: `MOONSHOT_BASE_URL=https://api.moonshot.cn/v1`.",
         ..OPENAI_WIRE
@@ -267,6 +284,7 @@ pub static ROWS: &[Row] = &[
         title: "MiniMax",
         env: "MINIMAX",
         base_url: BaseUrl::Default("https://api.minimax.io/v1"),
+        quirks: &[&SYSTEM_ROLE],
         doc: "https://platform.minimax.io/docs/api-reference/text-openai-api",
         notes: "Mainland keys: `MINIMAX_BASE_URL=https://api.minimaxi.com/v1`.",
         ..OPENAI_WIRE
@@ -278,7 +296,7 @@ pub static ROWS: &[Row] = &[
         env: "TOGETHER",
         env_aliases: &["TOGETHER_AI", "TOGETHERAI"],
         base_url: BaseUrl::Default("https://api.together.ai/v1"),
-        quirks: &[&MAX_TOKENS_ONLY],
+        quirks: &[&MAX_TOKENS_ONLY, &SYSTEM_ROLE],
         doc: "https://docs.together.ai/reference/chat-completions-1",
         ..OPENAI_WIRE
     },
@@ -297,6 +315,7 @@ pub static ROWS: &[Row] = &[
         title: "Cerebras",
         env: "CEREBRAS",
         base_url: BaseUrl::Default("https://api.cerebras.ai/v1"),
+        quirks: &[&CEREBRAS_UNSUPPORTED, &CEREBRAS_CLOSED_MESSAGES],
         doc: "https://inference-docs.cerebras.ai/api-reference/chat-completions",
         ..OPENAI_WIRE
     },
@@ -308,7 +327,7 @@ pub static ROWS: &[Row] = &[
         base_url: BaseUrl::Default("https://api.perplexity.ai"),
         inventory: false,
         stream_usage: StreamUsage::Always,
-        quirks: &[&MAX_TOKENS_ONLY],
+        quirks: &[&MAX_TOKENS_ONLY, &SYSTEM_ROLE, &PERPLEXITY_ALTERNATION],
         doc: "https://docs.perplexity.ai/api-reference/chat-completions-post",
         ..OPENAI_WIRE
     },
@@ -348,7 +367,7 @@ pub static ROWS: &[Row] = &[
         title: "SambaNova",
         env: "SAMBANOVA",
         base_url: BaseUrl::Default("https://api.sambanova.ai/v1"),
-        quirks: &[&MAX_TOKENS_ONLY],
+        quirks: &[&MAX_TOKENS_ONLY, &SYSTEM_ROLE, &TEXT_CONTENT, &SAMBANOVA_IGNORED],
         doc: "https://docs.sambanova.ai/cloud/api-reference/endpoints/chat",
         ..OPENAI_WIRE
     },
@@ -359,7 +378,7 @@ pub static ROWS: &[Row] = &[
         key_variables: &["CO_API_KEY"],
         base_url: BaseUrl::Default("https://api.cohere.ai/compatibility/v1"),
         inventory: false,
-        quirks: &[&MAX_TOKENS_ONLY],
+        quirks: &[&MAX_TOKENS_ONLY, &COHERE_UNSUPPORTED, &COHERE_EFFORT],
         doc: "https://docs.cohere.com/docs/compatibility-api",
         notes: "Its OpenAI-compatible API.",
         ..OPENAI_WIRE
@@ -374,7 +393,7 @@ pub static ROWS: &[Row] = &[
             variable: "CLOUDFLARE_ACCOUNT_ID",
         },
         inventory: false,
-        quirks: &[&MAX_TOKENS_ONLY],
+        quirks: &[&MAX_TOKENS_ONLY, &TEXT_CONTENT],
         doc: "https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility/",
         notes: "The base URL comes from `CLOUDFLARE_ACCOUNT_ID`, unless `CLOUDFLARE_BASE_URL` is set. \
                 Models keep their prefix: `cloudflare/@cf/meta/llama-3.1-8b-instruct`.",
@@ -387,8 +406,7 @@ pub static ROWS: &[Row] = &[
         env: "DASHSCOPE",
         env_aliases: &["ALIBABA", "BAILIAN"],
         base_url: BaseUrl::Default("https://dashscope-intl.aliyuncs.com/compatible-mode/v1"),
-        // "Context cache", "Explicit cache".
-        dialect: Dialect { reasoning: ReasoningBack::Never, cache_control: true },
+        quirks: &[&ENABLE_THINKING, &EXPLICIT_CACHE, &SYSTEM_ROLE],
         doc: "https://www.alibabacloud.com/help/en/model-studio/qwen-api-via-openai-chat-completions",
         notes: "Mainland keys: `DASHSCOPE_BASE_URL=https://dashscope.aliyuncs.com/compatible-mode/v1`.",
         ..OPENAI_WIRE

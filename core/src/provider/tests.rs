@@ -1,12 +1,14 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::protocol::{Dialect, ReasoningBack};
 
 fn row(name: &str) -> &'static Row {
     find(name).unwrap_or_else(|| panic!("no row {name}"))
 }
 
-/// The edits for a body, as `field>new-name`, `-field` (a loss) or `~field` (no loss).
+/// The edits for a body, as `field>new-name`, `field>member=json`, `-field` (a loss), `~field` (no
+/// loss) or `!field` (refused).
 fn edits(provider: &str, model: &str, body: &str) -> Vec<String> {
     let members: std::collections::BTreeMap<String, Box<serde_json::value::RawValue>> =
         serde_json::from_str(body).unwrap();
@@ -20,6 +22,10 @@ fn edits(provider: &str, model: &str, body: &str) -> Vec<String> {
         Action::Rename(to) => format!("{}>{to}", edit.field),
         Action::Drop if edit.loss => format!("-{}", edit.field),
         Action::Drop => format!("~{}", edit.field),
+        Action::Put(member, json) if edit.loss => format!("-{}>{member}={json}", edit.field),
+        Action::Put(member, json) => format!("{}>{member}={json}", edit.field),
+        Action::Refuse => format!("!{}", edit.field),
+        Action::AlwaysOn(lowest) => format!("!{} {}", edit.field, lowest.map_or("", |lowest| lowest.name())),
     })
     .collect()
 }
@@ -65,7 +71,9 @@ fn every_quirk_is_in_the_table_named_once_and_used() {
     let used: BTreeSet<_> = ROWS.iter().flat_map(|row| row.quirks).map(|quirk| quirk.name).collect();
     assert_eq!(used, names.into_iter().collect());
     for quirk in quirks::QUIRKS {
-        assert!(!quirk.source.is_empty() && !quirk.summary.is_empty() && !quirk.rules.is_empty());
+        assert!(!quirk.source.is_empty() && !quirk.summary.is_empty(), "{}", quirk.name);
+        let does = !quirk.rules.is_empty() || !quirk.messages.is_empty() || quirk.dialect != Dialect::PLAIN;
+        assert!(does, "{}", quirk.name);
     }
 }
 
@@ -171,6 +179,147 @@ fn groq_unsupported_fields() {
         ["~logprobs", "~top_logprobs"]
     );
     assert_eq!(edits("groq", "m", r#"{"logprobs": true, "top_logprobs": 2, "n": 2}"#), [""; 0]);
+}
+
+#[test]
+fn one_call_at_a_time() {
+    assert_eq!(edits("openai", "o3", r#"{"parallel_tool_calls": true}"#), ["~parallel_tool_calls"]);
+    assert_eq!(edits("openai", "gpt-5", r#"{"parallel_tool_calls": false}"#), [""; 0]);
+}
+
+#[test]
+fn reasoning_is_switched_off_or_the_lowest_level_is_named() {
+    const OFF: &str = r#"{"reasoning_effort": "none"}"#;
+    const HIGH: &str = r#"{"reasoning_effort": "high"}"#;
+    const MINIMAL: &str = r#"{"reasoning_effort": "minimal"}"#;
+    const DISABLED: &str = r#"reasoning_effort>thinking={"type":"disabled"}"#;
+    for (provider, model, body, expected) in [
+        // It is a word of theirs.
+        ("openai", "gpt-5.1", OFF, vec![]),
+        ("openai", "gpt-5.7-nova", OFF, vec![]),
+        ("openai", "somebody-elses", OFF, vec![]),
+        ("mistral", "mistral-medium-latest", OFF, vec![]),
+        ("xai", "grok-4.3", OFF, vec![]),
+        ("openrouter", "deepseek/deepseek-v4-pro", OFF, vec![]),
+        // They always reason.
+        ("openai", "gpt-5", OFF, vec!["!reasoning_effort minimal"]),
+        ("azure", "o4-mini", OFF, vec!["!reasoning_effort low"]),
+        ("xai", "grok-4.5", OFF, vec!["!reasoning_effort low"]),
+        ("xai", "grok-4-0709", OFF, vec!["!reasoning_effort "]),
+        ("groq", "openai/gpt-oss-120b", OFF, vec!["!reasoning_effort low"]),
+        ("openrouter", "openai/gpt-5", OFF, vec!["!reasoning_effort minimal"]),
+        ("moonshot", "kimi-k3", OFF, vec!["!reasoning_effort low"]),
+        ("moonshot", "kimi-k2.7-code", OFF, vec!["!reasoning_effort "]),
+        ("openrouter", "google/gemini-2.5-pro", OFF, vec!["!reasoning_effort "]),
+        // They never do.
+        ("openai", "gpt-4o", OFF, vec!["~reasoning_effort"]),
+        ("xai", "grok-4.20-non-reasoning", OFF, vec!["~reasoning_effort"]),
+        // They have a switch.
+        ("deepseek", "deepseek-v4-pro", OFF, vec![DISABLED]),
+        ("deepseek", "deepseek-v5", OFF, vec![DISABLED]),
+        ("zai", "glm-4.6", OFF, vec![DISABLED]),
+        ("moonshot", "kimi-k2.6", OFF, vec![DISABLED]),
+        ("dashscope", "qwen-plus", OFF, vec!["reasoning_effort>enable_thinking=false"]),
+        ("groq", "qwen/qwen3-32b", OFF, vec![]),
+        ("cohere", "command-a-reasoning-08-2025", OFF, vec![]),
+        // Levels are the provider's to judge, where it has levels.
+        ("openai", "gpt-5", MINIMAL, vec![]),
+        ("openai", "gpt-5.1", MINIMAL, vec![]),
+        ("deepseek", "deepseek-v4-pro", MINIMAL, vec![]),
+        ("moonshot", "kimi-k3", HIGH, vec![]),
+        ("zai", "glm-5.2", HIGH, vec![]),
+        ("zai", "glm-4.6", HIGH, vec![r#"-reasoning_effort>thinking={"type":"enabled"}"#]),
+        ("dashscope", "qwen-plus", HIGH, vec!["-reasoning_effort>enable_thinking=true"]),
+        ("groq", "qwen/qwen3-32b", HIGH, vec![r#"-reasoning_effort>reasoning_effort="default""#]),
+        ("groq", "openai/gpt-oss-120b", HIGH, vec![]),
+        ("cohere", "command-a-reasoning-08-2025", HIGH, vec![]),
+        (
+            "cohere",
+            "command-a-reasoning-08-2025",
+            MINIMAL,
+            vec![r#"-reasoning_effort>reasoning_effort="high""#],
+        ),
+        // What the caller says in the provider's own way holds.
+        (
+            "deepseek",
+            "deepseek-v4-pro",
+            r#"{"reasoning_effort": "none", "thinking": {"type": "enabled"}}"#,
+            vec![],
+        ),
+        ("openai", "gpt-5", r#"{"reasoning_effort": null}"#, vec![]),
+        ("openai", "gpt-5", r#"{"reasoning_effort": "enormous"}"#, vec![]),
+    ] {
+        assert_eq!(edits(provider, model, body), expected, "{provider} {model} {body}");
+    }
+}
+
+#[test]
+fn what_thinking_ignores_is_named() {
+    let thinks = |extra: &str| {
+        edits("deepseek", "deepseek-v4-pro", &format!(r#"{{"temperature": 0.2, "top_p": 0.5{extra}}}"#))
+    };
+    assert_eq!(thinks(""), ["-temperature"]);
+    assert_eq!(thinks(r#", "thinking": {"type": "disabled"}"#), [""; 0]);
+}
+
+#[test]
+fn zai_tool_choice() {
+    assert_eq!(edits("zai", "glm-5", r#"{"tool_choice": "required"}"#), ["!tool_choice"]);
+    assert_eq!(edits("zai", "glm-5", r#"{"tool_choice": "auto"}"#), [""; 0]);
+}
+
+#[test]
+fn cerebras_unsupported_fields() {
+    let body = r#"{"frequency_penalty": 0, "logit_bias": {"1": 2}, "parallel_tool_calls": true, "service_tier": "auto"}"#;
+    assert_eq!(
+        edits("cerebras", "m", body),
+        ["~frequency_penalty", "-logit_bias", "~parallel_tool_calls", "~service_tier"]
+    );
+    assert_eq!(edits("cerebras", "m", r#"{"parallel_tool_calls": false, "service_tier": "flex"}"#), [""; 0]);
+}
+
+#[test]
+fn cohere_unsupported_fields() {
+    assert_eq!(
+        edits(
+            "cohere",
+            "m",
+            r#"{"store": false, "metadata": {"a": "b"}, "n": 1, "parallel_tool_calls": false}"#
+        ),
+        ["~store", "-metadata", "-parallel_tool_calls", "~n"]
+    );
+    assert_eq!(edits("cohere", "m", r#"{"n": 2, "top_logprobs": 3}"#), ["!n", "!top_logprobs"]);
+}
+
+#[test]
+fn sambanova_ignored_fields() {
+    assert_eq!(
+        edits("sambanova", "m", r#"{"presence_penalty": 0.5, "frequency_penalty": 0, "seed": 1}"#),
+        ["-presence_penalty", "~frequency_penalty"]
+    );
+}
+
+#[test]
+fn ollama_ignored_fields() {
+    assert_eq!(edits("ollama", "m", r#"{"user": "u", "tool_choice": "auto", "n": 1, "seed": 1}"#), ["-user"]);
+    assert_eq!(edits("ollama", "m", r#"{"tool_choice": "required", "n": 2}"#), ["!tool_choice", "!n"]);
+}
+
+#[test]
+fn what_providers_take_beyond_their_wire() {
+    for (provider, reasoning, cache_control) in [
+        ("openai", ReasoningBack::Never, false),
+        ("deepseek", ReasoningBack::Text("reasoning_content"), false),
+        ("zai", ReasoningBack::Text("reasoning_content"), false),
+        ("moonshot", ReasoningBack::Text("reasoning_content"), false),
+        ("cerebras", ReasoningBack::Text("reasoning"), false),
+        ("openrouter", ReasoningBack::Details, true),
+        ("dashscope", ReasoningBack::Never, true),
+        ("mistral", ReasoningBack::Never, false),
+    ] {
+        let dialect = row(provider).dialect();
+        assert_eq!((dialect.reasoning, dialect.cache_control), (reasoning, cache_control), "{provider}");
+    }
 }
 
 #[test]

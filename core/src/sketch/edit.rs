@@ -32,6 +32,16 @@ fn put_member(text: &mut BytesMut, comma: bool, name: &str, value: &Json) {
 }
 
 impl Json {
+    /// JSON text that was put together from valid JSON.
+    pub(crate) fn checked(json: Bytes) -> Self {
+        Self(json)
+    }
+
+    /// The text.
+    pub(crate) fn into_bytes(self) -> Bytes {
+        self.0
+    }
+
     /// JSON text that is known to be valid.
     pub(crate) fn from_static(json: &'static str) -> Self {
         Self(Bytes::from_static(json.as_bytes()))

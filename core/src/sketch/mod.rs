@@ -334,6 +334,23 @@ impl Sketch {
         sketch(&self.body.slice(member.value.range())).map(|inner| Ok(Some(inner)))
     }
 
+    /// The elements of a member that is a list, if it is one. Its bytes are walked again.
+    pub fn elements(&self, name: &str) -> Option<Vec<Bytes>> {
+        let member = self.member(name).filter(|member| member.kind == Kind::Array)?;
+        let end = (member.value.end as usize).checked_sub(1)?;
+        let mut at = walk::white(&self.body, member.value.start as usize + 1);
+        let mut elements = Vec::new();
+        while at < end {
+            let stop = walk::value(&self.body, at, 1).ok()?;
+            elements.push(self.body.slice(at..stop));
+            at = walk::white(&self.body, stop);
+            if at < end {
+                at = walk::white(&self.body, at + 1);
+            }
+        }
+        Some(elements)
+    }
+
     /// The model asked for: `model`.
     ///
     /// # Errors

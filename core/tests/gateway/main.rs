@@ -9,6 +9,7 @@ mod dispatch;
 mod front;
 mod messages;
 mod names;
+mod quirks;
 mod recall;
 mod sim;
 mod stream;

@@ -8,8 +8,11 @@ use super::outgoing_messages::write_messages;
 use crate::{
     conversation::{AllowedMode, Format, FunctionTool, Request, Tool, ToolChoice},
     error::ApiError,
-    model::{Control, Effort, Param},
-    protocol::{Encoded, Target, Wire, fields::Report, json::Object, json::string, messages::BILLING_FIELD},
+    model::{Effort, Param},
+    protocol::{
+        Dial, EffortSent, Encoded, Target, Wire, effort_sent, fields::Report, json::Object, json::string,
+        messages::BILLING_FIELD,
+    },
 };
 
 /// Writes `request` for the chat wire, with what it cannot say.
@@ -205,21 +208,32 @@ fn write_effort(
         (None, Some(16_384..)) => Effort::High,
         (None, _) => Effort::Medium,
     };
-    let reasoning = target.facts.map(|model| model.reasoning).unwrap_or_default();
-    if !matches!(reasoning.control, Control::Effort | Control::EffortOrBudget) {
-        let changes_nothing = off && !reasoning.always;
-        return if changes_nothing { Ok(()) } else { report.lost(name) };
+    let known = target.facts.map(|model| model.reasoning);
+    if known.is_none() && target.dialect.effort == Dial::Effort {
+        // Nobody knows whether this model takes the word.
+        return if off { Ok(()) } else { report.lost(name) };
     }
-    let levels = reasoning.efforts;
-    let near = match levels.nearest(asked) {
-        None if levels.is_unknown() => Some(asked),
-        None => levels.iter().next(),
-        near => near,
-    };
-    if near != Some(asked) {
-        report.lost(name)?;
+    match effort_sent(target.dialect.effort, known, asked) {
+        EffortSent::Word(word) => {
+            if word != asked {
+                report.lost(name)?;
+            }
+            object.string("reasoning_effort", word.name());
+        }
+        EffortSent::Switch { on, lost } => {
+            if lost {
+                report.lost(name)?;
+            }
+            let (member, value) = target.dialect.effort.switch(on);
+            object.key(member).extend_from_slice(value.as_bytes());
+        }
+        EffortSent::Nothing if off => {}
+        EffortSent::Nothing => report.lost(name)?,
+        EffortSent::AlwaysOn(lowest) => {
+            report.lost(name)?;
+            object.string_or_skip("reasoning_effort", lowest.map(Effort::name));
+        }
     }
-    object.string_or_skip("reasoning_effort", near.map(Effort::name));
     Ok(())
 }
 

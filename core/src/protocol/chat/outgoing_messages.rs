@@ -81,7 +81,7 @@ fn report_lost(message: &Message<'_>, dialect: Dialect, report: &mut Report<'_>)
 fn comes_back(reasoning: &Reasoning<'_>, dialect: Dialect) -> bool {
     match dialect.reasoning {
         ReasoningBack::Never => false,
-        ReasoningBack::Content => reasoning.text.as_ref().is_some_and(|text| !text.is_empty()),
+        ReasoningBack::Text(_) => reasoning.text.as_ref().is_some_and(|text| !text.is_empty()),
         ReasoningBack::Details => true,
     }
 }
@@ -98,9 +98,9 @@ fn write_reasoning(object: &mut Body<'_>, message: &Message<'_>, dialect: Dialec
     }
     match dialect.reasoning {
         ReasoningBack::Never => {}
-        ReasoningBack::Content => {
+        ReasoningBack::Text(member) => {
             let texts: Vec<&str> = told().filter_map(|reasoning| reasoning.text.as_deref()).collect();
-            object.string("reasoning_content", &texts.concat());
+            object.string(member, &texts.concat());
         }
         ReasoningBack::Details => object.array("reasoning_details", |list| {
             for (index, reasoning) in told().enumerate() {

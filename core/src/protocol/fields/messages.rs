@@ -68,10 +68,10 @@ pub(super) static FIELDS: &[Field] = &[
         dropped("the wire has no citations of documents"))
         .also(&["messages[].content[].tool_result.content[].document.citations.*"]),
     row("messages[].content[].thinking.*",
-        dropped("only Claude can read it"),
+        dropped("carried to providers that take the reasoning of earlier turns back, as `reasoning_content`, `reasoning` or `reasoning_details`"),
         dropped("only Claude can read it")),
     row("messages[].content[].redacted_thinking.*",
-        dropped("only Claude can read it"),
+        dropped("only Claude can read it; carried to OpenRouter"),
         dropped("only Claude can read it")),
     row(REASONING_STATE,
         dropped("the wire has none"),
@@ -95,7 +95,7 @@ pub(super) static FIELDS: &[Field] = &[
         dropped("the wire has no sets of tools"),
         dropped("the wire has no sets of tools")),
     row("messages[].content[].cache_control.*",
-        dropped("the wire finds its cache by itself"),
+        dropped("the wire finds its cache by itself; carried to providers that take it, on texts"),
         dropped("the wire finds its cache by itself"))
         .also(&["messages[].content[].**.cache_control.*", "system[].cache_control.*"]),
     row("messages[].content[].other",
@@ -162,14 +162,14 @@ pub(super) static FIELDS: &[Field] = &[
         carried("usage is always asked for"),
         mapped("another address")),
     row("thinking.*",
-        mapped("`reasoning_effort`, the nearest level that the model has; dropped where it has none"),
+        mapped("`reasoning_effort`, the nearest level that the model has, or the provider's own switch; dropped where it has neither"),
         mapped("`thinkingConfig`")),
     row("thinking.display",
         dropped("what the provider shows of its reasoning is shown"),
         mapped("`includeThoughts`"))
         .also(&["thinking.*.display"]),
     row("output_config.effort",
-        mapped("`reasoning_effort`, the nearest level that the model has; dropped where it has none"),
+        mapped("`reasoning_effort`, the nearest level that the model has, or the provider's own switch; dropped where it has neither"),
         mapped("`thinkingConfig`, the nearest level or a budget"))
         .also(&["output_config"]),
     row("output_config.format.*",

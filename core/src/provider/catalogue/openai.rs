@@ -6,13 +6,18 @@ use crate::model::{
     Control,
     Effort::{High, Low, Max, Medium, Minimal, None as Off, Xhigh},
     Model,
-    Param::{FrequencyPenalty, LogitBias, Logprobs, MaxTokens, PresencePenalty, Stop, Temperature, TopP},
+    Param::{
+        FrequencyPenalty, LogitBias, Logprobs, MaxTokens, ParallelToolCalls, PresencePenalty, Stop,
+        Temperature, TopP,
+    },
     Params, Reasoning,
 };
 
 /// What the models that always reason refuse.
 const FIXED: Params =
     Params::of(&[Temperature, TopP, PresencePenalty, FrequencyPenalty, Logprobs, LogitBias, MaxTokens, Stop]);
+/// The o-series, which calls one tool at a time (Azure OpenAI, "Reasoning models").
+const ONE_CALL: Params = FIXED.and(Params::of(&[ParallelToolCalls]));
 /// What the models whose reasoning can be switched off refuse while it is on.
 const REASONING: Params =
     Params::of(&[Temperature, TopP, PresencePenalty, FrequencyPenalty, Logprobs, LogitBias]);
@@ -42,6 +47,11 @@ const fn family(id: &'static str) -> Model {
     Model::new("openai", id, None, None).refuses(SPELLING)
 }
 
+/// Models that reason at levels of which nothing is known yet.
+const fn to_come(id: &'static str) -> Model {
+    family(id).reasons(Reasoning::by(Control::Effort, &[]))
+}
+
 /// Sorted by id.
 pub(super) static MODELS: &[Model] = &[
     family("chat-latest"),
@@ -58,8 +68,8 @@ pub(super) static MODELS: &[Model] = &[
     model("gpt-5-chat", 128_000, 16_384).refuses(SPELLING).retires(2026, 7, 23),
     model("gpt-5-mini", 400_000, 128_000).refuses(FIXED).reasons(GPT_5).retires(2026, 12, 11),
     model("gpt-5-nano", 400_000, 128_000).refuses(FIXED).reasons(GPT_5).retires(2026, 12, 11),
-    family("gpt-5-search-api"),
-    family("gpt-5."),
+    to_come("gpt-5-search-api"),
+    to_come("gpt-5."),
     since_5_1("gpt-5.1", 400_000, GPT_5_1).retires(2027, 4, 1),
     family("gpt-5.1-chat-latest").retires(2026, 7, 23),
     since_5_1("gpt-5.2", 400_000, GPT_5_2),
@@ -70,16 +80,16 @@ pub(super) static MODELS: &[Model] = &[
     since_5_1("gpt-5.4-nano", 400_000, GPT_5_2).retires(2027, 4, 1),
     since_5_1("gpt-5.5", 1_050_000, GPT_5_5),
     since_5_1("gpt-5.6", 1_050_000, GPT_6),
-    family("gpt-6"),
+    to_come("gpt-6"),
     since_5_1("gpt-6-astra", 1_050_000, GPT_6_ALWAYS),
     since_5_1("gpt-6-luna", 1_050_000, GPT_6),
     since_5_1("gpt-6-sol", 1_050_000, GPT_6),
-    family("gpt-6."),
+    to_come("gpt-6."),
     since_5_1("gpt-6.1-sol", 1_050_000, GPT_6_ALWAYS),
     since_5_1("gpt-6.1-terra", 1_050_000, GPT_6),
     model("gpt-audio", 128_000, 16_384),
-    model("o1", 200_000, 100_000).refuses(FIXED).reasons(O_SERIES).retires(2026, 10, 23),
-    model("o3", 200_000, 100_000).refuses(FIXED).reasons(O_SERIES).retires(2026, 12, 11),
-    model("o3-mini", 200_000, 100_000).refuses(FIXED).reasons(O_SERIES).retires(2026, 10, 23),
-    model("o4-mini", 200_000, 100_000).refuses(FIXED).reasons(O_SERIES).retires(2026, 10, 23),
+    model("o1", 200_000, 100_000).refuses(ONE_CALL).reasons(O_SERIES).retires(2026, 10, 23),
+    model("o3", 200_000, 100_000).refuses(ONE_CALL).reasons(O_SERIES).retires(2026, 12, 11),
+    model("o3-mini", 200_000, 100_000).refuses(ONE_CALL).reasons(O_SERIES).retires(2026, 10, 23),
+    model("o4-mini", 200_000, 100_000).refuses(ONE_CALL).reasons(O_SERIES).retires(2026, 10, 23),
 ];

@@ -3,7 +3,7 @@
 
 use crate::model::{
     Control,
-    Effort::{High, Low, Max, Medium, None as Off, Xhigh},
+    Effort::{High, Low, Max, Medium, Minimal, None as Off, Xhigh},
     Model,
     Param::{FrequencyPenalty, N, PresencePenalty, Stop, Temperature, TopP},
     Params, Reasoning,
@@ -24,7 +24,12 @@ const GROK_4_7: Reasoning =
     Reasoning::by(Control::Effort, &[Low, Medium, High, Xhigh]).default_effort(High).always();
 const GPT_OSS: Reasoning =
     Reasoning::by(Control::Effort, &[Low, Medium, High]).default_effort(Medium).always();
-const DEEPSEEK_4: Reasoning = Reasoning::by(Control::Switch, &[Off, High, Max]);
+/// "Thinking Mode": levels beside the switch; on unless switched off.
+const DEEPSEEK_4: Reasoning = Reasoning::by(Control::Switch, &[Off, Low, High, Max]).default_effort(High);
+/// The same page: without effect while the model thinks.
+const DEEPSEEK_IGNORED: Params = Params::of(&[Temperature, PresencePenalty, FrequencyPenalty]);
+/// Z.ai, "Thinking Mode" and the reference of chat completions: levels since GLM 5.2.
+const GLM_5_2: Reasoning = Reasoning::by(Control::Switch, &[Off, Minimal, Low, Medium, High, Xhigh, Max]);
 const MISTRAL: Reasoning = Reasoning::by(Control::Effort, &[Off, High]).default_effort(Off);
 const KIMI_3: Reasoning = Reasoning::by(Control::Effort, &[Low, High, Max]).always();
 
@@ -57,18 +62,24 @@ pub(super) static MODELS: &[Model] = &[
     model("cohere", "command-r-plus-08-2024", 128_000, 4_096),
     model("cohere", "command-r7b-12-2024", 128_000, 4_096),
     model("deepseek", "deepseek-chat", 131_072, 8_192).retires(2026, 7, 24),
-    model("deepseek", "deepseek-flash", 1_000_000, 393_216).reasons(DEEPSEEK_4),
+    model("deepseek", "deepseek-flash", 1_000_000, 393_216)
+        .refuses_while_reasoning(DEEPSEEK_IGNORED)
+        .reasons(DEEPSEEK_4),
     model("deepseek", "deepseek-reasoner", 131_072, 65_536).reasons(FIXED).retires(2026, 7, 24),
-    model("deepseek", "deepseek-v4-flash", 1_000_000, 393_216).reasons(DEEPSEEK_4),
-    model("deepseek", "deepseek-v4-pro", 1_000_000, 393_216).reasons(DEEPSEEK_4),
+    model("deepseek", "deepseek-v4-flash", 1_000_000, 393_216)
+        .refuses_while_reasoning(DEEPSEEK_IGNORED)
+        .reasons(DEEPSEEK_4),
+    model("deepseek", "deepseek-v4-pro", 1_000_000, 393_216)
+        .refuses_while_reasoning(DEEPSEEK_IGNORED)
+        .reasons(DEEPSEEK_4),
     mistral("devstral", 256_000).reasons(MISTRAL),
     model("zai", "glm-4.5", 128_000, 96_000).reasons(SWITCH),
     glm("glm-4.6", 200_000),
     glm("glm-4.7", 200_000),
     glm("glm-5", 200_000),
     glm("glm-5.1", 200_000),
-    glm("glm-5.2", 1_000_000),
-    glm("glm-5.3", 1_000_000),
+    glm("glm-5.2", 1_000_000).reasons(GLM_5_2),
+    glm("glm-5.3", 1_000_000).reasons(GLM_5_2),
     model("groq", "gpt-oss-120b", 131_072, 65_536).reasons(GPT_OSS),
     model("groq", "gpt-oss-20b", 131_072, 65_536).reasons(GPT_OSS),
     model("groq", "gpt-oss-safeguard-20b", 131_072, 65_536).reasons(GPT_OSS),
@@ -106,6 +117,8 @@ pub(super) static MODELS: &[Model] = &[
     model("dashscope", "qwen-max", 30_720, 8_192),
     model("dashscope", "qwen-plus", 997_952, 32_768).reasons(SWITCH),
     model("dashscope", "qwen-turbo", 1_000_000, 16_384).reasons(SWITCH),
+    // "Reasoning" (Groq): `none` or `default`.
+    model("groq", "qwen3-32b", 131_072, 40_960).reasons(SWITCH),
     model("dashscope", "qwen3-coder-flash", 997_952, 65_536),
     model("dashscope", "qwen3-coder-plus", 997_952, 65_536),
     model("dashscope", "qwen3-max", 258_048, 65_536),
