@@ -17,6 +17,7 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
+    govern::limits::{Ask, Book, Grant, Settlement, Window},
     ledger::{Summary, SummaryQuery, UsageRow},
     payload::Payload,
 };
@@ -191,6 +192,56 @@ pub enum CacheError {
     NotKept,
 }
 
+/// Counts what all instances of the gateway do together.
+///
+/// One [`Book`] is kept for each scope (`key/NAME`), and each method is one of the book's, done
+/// atomically: two that change a book at once do so one after the other. What a store may not do is
+/// to repeat a [`settle`](Counters::settle) of which it does not know whether it was done: units that
+/// are lost so are there again in the next minute, and units given back twice would be spent twice.
+/// A book that has not been used for two minutes may be forgotten.
+/// [`conformance`](crate::govern::limits::conformance) tests all of it.
+///
+/// The provided methods are those of a target without such a store: each instance is granted what it
+/// asks for, and holds its own callers to their limits by what it has seen itself.
+pub trait Counters {
+    /// How long an instance keeps what it has of a scope beyond the last request that needed it, at
+    /// most ten seconds. Zero where the store is near: then nothing is taken ahead, and every
+    /// request asks. Where it is far, `after` must be able to go on for as long.
+    const HOLD: Duration = Duration::ZERO;
+
+    /// Asks for a part of what a scope has left.
+    fn lease(&self, scope: &str, ask: Ask) -> impl Future<Output = Result<Grant, CountersError>> {
+        let _ = scope;
+        ready(Ok(Book::default().lease(&ask)))
+    }
+
+    /// Gives back what was not needed.
+    fn settle(&self, scope: &str, back: Settlement) -> impl Future<Output = Result<(), CountersError>> {
+        let _ = (scope, back);
+        ready(Ok(()))
+    }
+
+    /// What is granted of a scope at a moment.
+    fn window(&self, scope: &str, at: Micros) -> impl Future<Output = Result<Window, CountersError>> {
+        let _ = (scope, at);
+        ready(Err(CountersError::NotKept))
+    }
+}
+
+/// Why counts could not be read or changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CountersError {
+    /// The store refused or cannot be reached; the text is for the operator's log.
+    #[error("the store of the limits' counts failed: {0}")]
+    Store(String),
+    /// The store did not answer in time.
+    #[error("the store of the limits' counts took too long")]
+    Late,
+    /// This target has no such store: each instance counts for itself.
+    #[error("this target has no store for the limits' counts: each instance counts for itself")]
+    NotKept,
+}
+
 /// The time of day.
 pub trait Clock {
     /// Now. May stand still between two I/O operations (as on Workers).
@@ -219,6 +270,6 @@ pub trait Log {
 }
 
 /// All of the ports: what a [`Gateway`](crate::gateway::Gateway) runs on.
-pub trait Ports: Http + Ledger + Cache + Clock + Timer + Random + Log + 'static {}
+pub trait Ports: Http + Ledger + Cache + Counters + Clock + Timer + Random + Log + 'static {}
 
-impl<T: Http + Ledger + Cache + Clock + Timer + Random + Log + 'static> Ports for T {}
+impl<T: Http + Ledger + Cache + Counters + Clock + Timer + Random + Log + 'static> Ports for T {}

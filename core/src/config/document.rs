@@ -30,6 +30,8 @@ pub struct Document {
     pub timeouts: TimeoutsEntry,
     #[serde(skip_serializing_if = "is_default", deserialize_with = "or_default")]
     pub retry: RetryEntry,
+    #[serde(skip_serializing_if = "is_default", deserialize_with = "or_default")]
+    pub limits: LimitsEntry,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body_size_limit: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,6 +76,10 @@ pub struct KeyEntry {
     pub models: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_rpm: Option<Text>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_streams: Option<Text>,
 }
 
 /// What an alias stands for.
@@ -113,6 +119,15 @@ pub struct RetryEntry {
     pub initial_backoff: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_backoff: Option<Text>,
+}
+
+/// How the keys' limits are kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[allow(missing_docs, reason = "the table of fields says what each means")]
+pub struct LimitsEntry {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_store_failure: Option<String>,
 }
 
 /// Who may call from a browser.

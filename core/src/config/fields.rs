@@ -99,6 +99,16 @@ static RETRIES: Scalar = Scalar {
     ..TEXT
 };
 
+static COUNT: Scalar = Scalar {
+    what: "a number from 1 to 1000000",
+    number: true,
+    valid: |text| value::count(text).is_some(),
+    ..TEXT
+};
+
+static ON_STORE_FAILURE: Scalar =
+    Scalar { what: "`pass` or `refuse`", choices: &["pass", "refuse"], ..TEXT };
+
 static ON_UNSUPPORTED: Scalar =
     Scalar { what: "`auto`, `drop` or `reject`", choices: &["auto", "drop", "reject"], ..TEXT };
 
@@ -194,6 +204,12 @@ pub static ROOT: &[Field] = &[
         name: "retry",
         shape: Shape::Object(RETRY),
         about: "How often, and how soon, a failed request is sent again.",
+        ..FIELD
+    },
+    Field {
+        name: "limits",
+        shape: Shape::Object(LIMITS),
+        about: "How the keys' `max_rpm` and `max_streams` are kept.",
         ..FIELD
     },
     Field {
@@ -322,6 +338,21 @@ pub static KEY: &[Field] = &[
         name: "expires_at",
         shape: Shape::Scalar(&TIME),
         about: "When it stops working. By default never.",
+        ..FIELD
+    },
+    Field {
+        name: "max_rpm",
+        shape: Shape::Scalar(&COUNT),
+        about: "Requests to models that it may make in a minute, over all instances of the gateway; \
+                more are answered 429. By default any number. `docs/targets.md` says how exactly it is \
+                kept.",
+        ..FIELD
+    },
+    Field {
+        name: "max_streams",
+        shape: Shape::Scalar(&COUNT),
+        about: "Streamed answers that it may have at once, over all instances of the gateway; more are \
+                answered 429. By default any number.",
         ..FIELD
     },
 ];
@@ -504,6 +535,18 @@ pub static RETRY: &[Field] = &[
         ..FIELD
     },
 ];
+
+/// How the keys' limits are kept.
+pub static LIMITS: &[Field] = &[Field {
+    name: "on_store_failure",
+    shape: Shape::Scalar(&ON_STORE_FAILURE),
+    env: Some("LIMITS_ON_STORE_FAILURE"),
+    default: "pass",
+    about: "What becomes of requests of keys with limits while the store of their counts cannot be \
+            reached: `pass` lets them pass as far as the instance's own counts allow, `refuse` answers \
+            503.",
+    ..FIELD
+}];
 
 /// Who may call from a browser.
 pub static CORS: &[Field] = &[Field {

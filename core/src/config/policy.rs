@@ -1,6 +1,6 @@
 //! What the gateway runs by: a document with every name looked up and every value in range.
 
-use std::{collections::BTreeMap, net::IpAddr, time::Duration};
+use std::{collections::BTreeMap, net::IpAddr, num::NonZeroU32, time::Duration};
 
 use super::{ModelPattern, Secret};
 use crate::{
@@ -26,6 +26,8 @@ pub struct Policy {
     pub timeouts: Timeouts,
     /// How often a request is sent again.
     pub retry: Retry,
+    /// What becomes of a request whose key has limits when their counts cannot be read.
+    pub on_store_failure: OnStoreFailure,
     /// Most bytes in a request's body.
     pub body_size_limit: usize,
     /// Who may call from a browser. Nobody by default.
@@ -82,6 +84,10 @@ pub struct Key {
     pub models: Vec<ModelPattern>,
     /// When it stops working, in milliseconds since the Unix epoch.
     pub expires_at: Option<u64>,
+    /// Most requests a minute.
+    pub max_rpm: Option<NonZeroU32>,
+    /// Most streams at once.
+    pub max_streams: Option<NonZeroU32>,
 }
 
 impl Key {
@@ -153,6 +159,16 @@ impl Default for Retry {
     }
 }
 
+/// What becomes of a request whose key has limits when their counts cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnStoreFailure {
+    /// It passes, as far as this instance's own counts allow.
+    #[default]
+    Pass,
+    /// It is refused.
+    Refuse,
+}
+
 /// Who may call from a browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cors {
@@ -216,6 +232,7 @@ impl Default for Policy {
             catalogue: Catalogue::default(),
             timeouts: Timeouts::default(),
             retry: Retry::default(),
+            on_store_failure: OnStoreFailure::default(),
             body_size_limit: BODY_SIZE_LIMIT,
             cors: None,
             on_unsupported: OnUnsupported::default(),

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::{
     ConfigError, ModelPattern, Path, Problem, Secret,
     document::{AliasEntry, Document, KeyEntry, ProviderEntry, RetryEntry, SecretName, Text, TimeoutsEntry},
-    policy::{Alias, Cors, Key, LogFormat, Policy, Provider, Retry, Timeouts},
+    policy::{Alias, Cors, Key, LogFormat, OnStoreFailure, Policy, Provider, Retry, Timeouts},
     value,
 };
 use crate::{
@@ -71,6 +71,10 @@ impl<F: Fn(&str) -> Option<String>> Resolve<'_, F> {
             catalogue: self.catalogue(document.catalogue.as_ref(), &root.member("catalogue")),
             timeouts: self.timeouts(&document.timeouts, &root.member("timeouts")),
             retry: self.retry(&document.retry, &root.member("retry")),
+            on_store_failure: match document.limits.on_store_failure.as_deref() {
+                Some("refuse") => OnStoreFailure::Refuse,
+                _ => OnStoreFailure::Pass,
+            },
             body_size_limit: self
                 .read(&document.body_size_limit, &root.member("body_size_limit"), |text| {
                     usize::try_from(value::size(text)?).ok()
@@ -191,6 +195,8 @@ impl<F: Fn(&str) -> Option<String>> Resolve<'_, F> {
             labels: entry.labels.clone(),
             models: patterns,
             expires_at,
+            max_rpm: self.read(&entry.max_rpm, &path.member("max_rpm"), value::count),
+            max_streams: self.read(&entry.max_streams, &path.member("max_streams"), value::count),
         })
     }
 

@@ -49,6 +49,11 @@ pub fn size(text: &str) -> Option<u64> {
     (1..=u64::from(u32::MAX)).contains(&bytes).then_some(bytes)
 }
 
+/// Reads a number from one to a million.
+pub fn count(text: &str) -> Option<NonZeroU32> {
+    text.trim().parse().ok().filter(|count: &NonZeroU32| count.get() <= 1_000_000)
+}
+
 /// Writes a size in the largest unit that holds it whole.
 pub fn size_text(bytes: u64) -> String {
     for (unit, shift) in [("G", 30), ("M", 20), ("K", 10)] {

@@ -18,7 +18,10 @@ pub struct Migration {
 }
 
 /// All steps, oldest first.
-pub const MIGRATIONS: &[Migration] = &[Migration { version: 1, sql: include_str!("0001_usage.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, sql: include_str!("0001_usage.sql") },
+    Migration { version: 2, sql: include_str!("0002_counters.sql") },
+];
 
 /// Why a store could not be brought to this schema.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
