@@ -20,7 +20,9 @@ use tollbridge_core::{
     gateway::{Gateway, State},
     ledger::{Summary, SummaryQuery, UsageRow},
     payload::Payload,
-    ports::{Cache, Clock, Http, HttpError, Ledger, LedgerError, Log, Micros, Random, Timer, Unwritten},
+    ports::{
+        Cache, Clock, Counters, Http, HttpError, Ledger, LedgerError, Log, Micros, Random, Timer, Unwritten,
+    },
 };
 
 /// Answers every request with the same chunks, at once.
@@ -58,6 +60,8 @@ impl Http for Instantly {
 }
 
 impl Cache for Instantly {}
+
+impl Counters for Instantly {}
 
 impl Ledger for Instantly {
     async fn append(&self, row: UsageRow) -> Result<(), Box<Unwritten>> {

@@ -17,7 +17,7 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    govern::limits::{Ask, Book, Grant, Settlement, Window},
+    govern::limits::{Ask, Grant, Settlement, Window},
     ledger::{Summary, SummaryQuery, UsageRow},
     payload::Payload,
 };
@@ -194,7 +194,7 @@ pub enum CacheError {
 
 /// Counts what all instances of the gateway do together.
 ///
-/// One [`Book`] is kept for each scope (`key/NAME`), and each method is one of the book's, done
+/// One [`Book`](crate::govern::limits::Book) is kept for each scope (`key/NAME`), and each method is one of the book's, done
 /// atomically: two that change a book at once do so one after the other. What a store may not do is
 /// to repeat a [`settle`](Counters::settle) of which it does not know whether it was done: units that
 /// are lost so are there again in the next minute, and units given back twice would be spent twice.
@@ -202,17 +202,20 @@ pub enum CacheError {
 /// [`conformance`](crate::govern::limits::conformance) tests all of it.
 ///
 /// The provided methods are those of a target without such a store: each instance is granted what it
-/// asks for, and holds its own callers to their limits by what it has seen itself.
+/// asks for, and holds its own callers to their limits by what it has seen itself. An adapter whose
+/// store is optional answers the same ([`Grant::alone`]) without it.
 pub trait Counters {
     /// How long an instance keeps what it has of a scope beyond the last request that needed it, at
     /// most ten seconds. Zero where the store is near: then nothing is taken ahead, and every
     /// request asks. Where it is far, `after` must be able to go on for as long.
-    const HOLD: Duration = Duration::ZERO;
+    fn hold(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// Asks for a part of what a scope has left.
     fn lease(&self, scope: &str, ask: Ask) -> impl Future<Output = Result<Grant, CountersError>> {
         let _ = scope;
-        ready(Ok(Book::default().lease(&ask)))
+        ready(Ok(Grant::alone(&ask)))
     }
 
     /// Gives back what was not needed.

@@ -12,7 +12,9 @@ use tollbridge_core::{
     gateway::{Gateway, State},
     ledger::{Summary, SummaryQuery, UsageRow},
     payload::Payload,
-    ports::{Cache, Clock, Http, HttpError, Ledger, LedgerError, Log, Micros, Random, Timer, Unwritten},
+    ports::{
+        Cache, Clock, Counters, Http, HttpError, Ledger, LedgerError, Log, Micros, Random, Timer, Unwritten,
+    },
 };
 
 struct Nowhere;
@@ -40,6 +42,8 @@ impl Http for Nowhere {
 }
 
 impl Cache for Nowhere {}
+
+impl Counters for Nowhere {}
 
 impl Ledger for Nowhere {
     async fn append(&self, _: UsageRow) -> Result<(), Box<Unwritten>> {

@@ -99,15 +99,14 @@ static RETRIES: Scalar = Scalar {
     ..TEXT
 };
 
-static COUNT: Scalar = Scalar {
+static QUOTA: Scalar = Scalar {
     what: "a number from 1 to 1000000",
     number: true,
     valid: |text| value::count(text).is_some(),
     ..TEXT
 };
 
-static ON_STORE_FAILURE: Scalar =
-    Scalar { what: "`pass` or `refuse`", choices: &["pass", "refuse"], ..TEXT };
+static ON_STORE_FAILURE: Scalar = Scalar { what: "`pass` or `refuse`", choices: &["pass", "refuse"], ..TEXT };
 
 static ON_UNSUPPORTED: Scalar =
     Scalar { what: "`auto`, `drop` or `reject`", choices: &["auto", "drop", "reject"], ..TEXT };
@@ -342,7 +341,7 @@ pub static KEY: &[Field] = &[
     },
     Field {
         name: "max_rpm",
-        shape: Shape::Scalar(&COUNT),
+        shape: Shape::Scalar(&QUOTA),
         about: "Requests to models that it may make in a minute, over all instances of the gateway; \
                 more are answered 429. By default any number. `docs/targets.md` says how exactly it is \
                 kept.",
@@ -350,7 +349,7 @@ pub static KEY: &[Field] = &[
     },
     Field {
         name: "max_streams",
-        shape: Shape::Scalar(&COUNT),
+        shape: Shape::Scalar(&QUOTA),
         about: "Streamed answers that it may have at once, over all instances of the gateway; more are \
                 answered 429. By default any number.",
         ..FIELD

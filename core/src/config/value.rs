@@ -1,6 +1,6 @@
 //! The values that settings have, each read by one function from its text.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 /// The last two characters of the field's usual ways to write a duration or a size are its unit;
 /// a bare number is in seconds, or in bytes.

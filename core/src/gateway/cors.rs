@@ -15,7 +15,9 @@ const REMEMBER: HeaderValue = HeaderValue::from_static("600");
 /// Headers of a response that scripts may read.
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "x-request-id, retry-after, x-should-retry, x-tollbridge-provider, x-tollbridge-model, \
-     x-tollbridge-attempts, x-tollbridge-dropped",
+     x-tollbridge-attempts, x-tollbridge-dropped, x-ratelimit-limit-requests, \
+     x-ratelimit-remaining-requests, x-ratelimit-reset-requests, anthropic-ratelimit-requests-limit, \
+     anthropic-ratelimit-requests-remaining, anthropic-ratelimit-requests-reset",
 );
 
 /// The caller's origin, where the operator allows it.

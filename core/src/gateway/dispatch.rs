@@ -14,6 +14,7 @@ use super::{
     failed::Failed,
     flight::Flight,
     generate::Call,
+    standing,
 };
 use crate::{
     error::{ApiError, ErrorKind},
@@ -183,6 +184,9 @@ impl<P: Ports> Gateway<P> {
             headers.insert(MODEL, model);
         }
         headers.insert(ATTEMPTS, HeaderValue::from(u16::from(flight.row.attempts)));
+        if let Some(standing) = flight.admitted.and_then(|admitted| admitted.standing()) {
+            standing::describe(headers, flight.front, standing, self.ports.now());
+        }
     }
 
     fn name_of(&self, provider: usize) -> Arc<str> {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures::channel::oneshot;
 use http::{Response, StatusCode};
 
-use super::{Body, answer, pipe::Facts, recall::Kept, settle::Rest};
+use super::{Body, admit::Admitted, answer, pipe::Facts, recall::Kept, settle::Rest};
 use crate::{
     error::ApiError,
     ledger::{ErrorClass, UsageRow},
@@ -29,8 +29,22 @@ pub(super) struct Flight<P: Ports> {
     pub(super) prompt: Bytes,
     /// Reasoning state for the next turn, to be handed to the store.
     pub(super) kept: Vec<Kept>,
+    /// What it holds of its key's limits.
+    pub(super) admitted: Option<Admitted>,
     logged: bool,
-    landing: Option<oneshot::Sender<Landed<P>>>,
+    landing: Option<oneshot::Sender<Word<P>>>,
+}
+
+/// What `after` hears of a request.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are the large one, and a box would be one more for each"
+)]
+pub(super) enum Word<P: Ports> {
+    /// It is over.
+    Landed(Landed<P>),
+    /// It was let pass, and what it holds is to be kept until it lands, as is heard there.
+    Admitted(Admitted, oneshot::Receiver<Word<P>>),
 }
 
 /// What is left of a request once its response is over.
@@ -40,6 +54,7 @@ pub(super) struct Landed<P: Ports> {
     pub(super) logged: bool,
     pub(super) prompt: Bytes,
     pub(super) kept: Vec<Kept>,
+    pub(super) admitted: Option<Admitted>,
     /// What the answer said, where one began.
     pub(super) facts: Option<Facts>,
     /// What may still be read of the upstream's answer.
@@ -47,7 +62,7 @@ pub(super) struct Landed<P: Ports> {
 }
 
 /// A request that arrived at `now`, and where it will land.
-pub(super) fn depart<P: Ports>(now: Micros) -> (Flight<P>, oneshot::Receiver<Landed<P>>) {
+pub(super) fn depart<P: Ports>(now: Micros) -> (Flight<P>, oneshot::Receiver<Word<P>>) {
     let (sender, receiver) = oneshot::channel();
     let row = Box::new(UsageRow { at: now, ..UsageRow::default() });
     (
@@ -57,6 +72,7 @@ pub(super) fn depart<P: Ports>(now: Micros) -> (Flight<P>, oneshot::Receiver<Lan
             billed: false,
             prompt: Bytes::new(),
             kept: Vec::new(),
+            admitted: None,
             logged: true,
             landing: Some(sender),
         },
@@ -94,11 +110,22 @@ impl<P: Ports> Flight<P> {
             logged: self.logged,
             prompt: std::mem::take(&mut self.prompt),
             kept: std::mem::take(&mut self.kept),
+            admitted: self.admitted,
             facts,
             rest,
         };
         // Nobody listens where a target dropped `after`; there is nobody else to tell.
-        let _ = landing.send(landed);
+        let _ = landing.send(Word::Landed(landed));
+    }
+
+    /// Lets `after` begin already, beside the request, with what it was let pass by.
+    pub(super) fn accompany(&mut self) {
+        let Some(admitted) = self.admitted else { return };
+        let (sender, receiver) = oneshot::channel();
+        if let Some(landing) = self.landing.replace(sender) {
+            // As above.
+            let _ = landing.send(Word::Admitted(admitted, receiver));
+        }
     }
 
     /// Notes that the caller left before the end.

@@ -26,6 +26,8 @@ pub(super) struct Call {
     /// On whose account it runs.
     pub(super) tenant: Arc<str>,
     pub(super) sketch: Sketch,
+    /// The caller's declared key, by its place in the policy.
+    pub(super) key: Option<usize>,
     /// The model as the caller named it.
     pub(super) model: String,
     /// Whether the answer is to be streamed.
@@ -51,8 +53,12 @@ impl<P: Ports> Gateway<P> {
         B: http_body::Body<Data = Bytes> + Unpin,
     {
         flight.row.front = flight.front.name();
-        match self.plan(parts, body, &mut flight).await {
-            Ok(call) => self.dispatch(call, flight).await,
+        let call = match self.plan(parts, body, &mut flight).await {
+            Ok(call) => call,
+            Err(error) => return flight.refuse(&error),
+        };
+        match self.admit(&call, &mut flight).await {
+            Ok(()) => self.dispatch(call, flight).await,
             Err(error) => flight.refuse(&error),
         }
     }
@@ -85,6 +91,7 @@ impl<P: Ports> Gateway<P> {
             front: flight.front,
             tenant: flight.row.tenant.clone(),
             sketch,
+            key: principal.key,
             model,
             stream,
             usage_asked,

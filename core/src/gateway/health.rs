@@ -4,7 +4,10 @@ use http::{Response, StatusCode};
 use serde::Serialize;
 
 use super::{Body, Gateway, answer, flight::Flight};
-use crate::ports::{Cache, CacheError, Ledger, LedgerError, Ports};
+use crate::{
+    config::OnStoreFailure,
+    ports::{Cache, CacheError, CountersError, Ledger, LedgerError, Ports},
+};
 
 /// The answer of `GET /version`.
 #[derive(Debug, Serialize)]
@@ -19,6 +22,18 @@ struct Ready {
     status: &'static str,
     ledger: &'static str,
     cache: &'static str,
+    #[serde(flatten)]
+    limits: Option<Limits>,
+}
+
+/// The part about the limits of keys, where there are any.
+#[derive(Debug, Serialize)]
+struct Limits {
+    /// `ok`, `unreachable`, or `instance`: where there is no store each instance counts for itself.
+    limits: &'static str,
+    /// Requests that were decided without the store, and changes to it that were lost, since this
+    /// instance began.
+    limits_failures: u64,
 }
 
 impl<P: Ports> Gateway<P> {
@@ -40,9 +55,12 @@ impl<P: Ports> Gateway<P> {
             Err(CacheError::NotKept) => "none",
             Err(error) => self.unreachable("cache", &error.to_string()),
         };
-        let failed = [ledger, cache].contains(&UNREACHABLE);
+        let limits = self.limits_ready().await;
+        let refusing = self.policy.on_store_failure == OnStoreFailure::Refuse
+            && limits.as_ref().is_some_and(|limits| limits.limits == UNREACHABLE);
+        let failed = refusing || [ledger, cache].contains(&UNREACHABLE);
         let status = if failed { "unavailable" } else { "ok" };
-        let mut response = answer::json(&Ready { status, ledger, cache });
+        let mut response = answer::json(&Ready { status, ledger, cache, limits });
         if failed {
             *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         }
@@ -54,6 +72,18 @@ impl<P: Ports> Gateway<P> {
         let line = serde_json::json!({"level": "error", "event": event, "error": error});
         self.ports.line(&line.to_string());
         UNREACHABLE
+    }
+
+    /// How the counts of limits are; `None` where no key has limits. Where they cannot be reached and
+    /// requests pass all the same, that is no failure.
+    async fn limits_ready(&self) -> Option<Limits> {
+        let scope = self.state.scopes.any()?;
+        let limits = match self.ports.window(&scope.id, self.ports.now()).await {
+            Ok(_) => "ok",
+            Err(CountersError::NotKept) => "instance",
+            Err(error) => self.unreachable("limits", &error.to_string()),
+        };
+        Some(Limits { limits, limits_failures: self.state.outage.failures() })
     }
 }
 

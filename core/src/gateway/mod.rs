@@ -2,7 +2,7 @@
 //!
 //! [`Gateway::handle`] answers with two futures. The first becomes the response: *accept* finds
 //! the endpoint, *identify* the caller, *read* takes the body within its limit, the *sketch*
-//! checks it, the *route* names candidates, and *dispatch* sends the request to one after another
+//! checks it, the *route* names candidates, the key's limits let it pass, and *dispatch* sends the request to one after another
 //! until the first event of an answer is there. What it returns is either a whole answer or a
 //! [stream] that goes on under the caller's own demand. The second future is `after`: it
 //! ends when the response's body has ended or was dropped, and settles the request off the
@@ -20,6 +20,7 @@
 mod accept;
 mod accounts;
 mod admin;
+mod admit;
 mod answer;
 mod answer_id;
 mod attempt;
@@ -44,6 +45,7 @@ mod recall;
 mod relay_chat;
 mod relay_messages;
 mod settle;
+mod standing;
 mod stream;
 mod translate;
 mod upstream;
@@ -60,7 +62,10 @@ use accounts::Account;
 
 use crate::{
     config::Policy,
-    govern::Keyring,
+    govern::{
+        Keyring,
+        limits::{Outage, Scopes},
+    },
     ports::Ports,
     route::{Inventories, Turns},
 };
@@ -71,6 +76,8 @@ pub struct State {
     turns: Turns,
     inventories: Inventories,
     transit: recall::Transit,
+    scopes: Scopes,
+    outage: Outage,
 }
 
 impl State {
@@ -80,6 +87,8 @@ impl State {
             turns: Turns::new(policy),
             inventories: Inventories::new(policy),
             transit: recall::Transit::default(),
+            scopes: Scopes::new(policy),
+            outage: Outage::default(),
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use futures::channel::oneshot;
+use futures::{channel::oneshot, future::join};
 
 use super::{
     Gateway,
-    flight::Landed,
+    flight::{Landed, Word},
     limits::within,
     pipe::{Facts, Out, Pipe},
     upstream::Upstream,
@@ -30,9 +30,31 @@ pub(super) struct Rest<P: Ports> {
 }
 
 /// Settles one request: waits until it has landed, then counts, logs and keeps.
-pub(super) async fn after<P: Ports>(gateway: Arc<Gateway<P>>, landing: oneshot::Receiver<Landed<P>>) {
-    let Ok(landed) = landing.await else { return };
-    let Landed { mut row, billed, logged, prompt, kept, facts, rest } = landed;
+pub(super) async fn after<P: Ports>(gateway: Arc<Gateway<P>>, landing: oneshot::Receiver<Word<P>>) {
+    let Some(mut landed) = landed(&gateway, landing).await else { return };
+    match landed.admitted.take() {
+        None => settle(&gateway, landed).await,
+        Some(admitted) => {
+            join(gateway.leave(&admitted), settle(&gateway, landed)).await;
+            gateway.linger(&admitted).await;
+        }
+    }
+}
+
+/// Waits for a request to land. Where it holds something, that is kept meanwhile.
+async fn landed<P: Ports>(gateway: &Gateway<P>, landing: oneshot::Receiver<Word<P>>) -> Option<Landed<P>> {
+    match landing.await.ok()? {
+        Word::Landed(landed) => Some(landed),
+        Word::Admitted(mut admitted, landing) => {
+            let landed = gateway.accompany(&mut admitted, landing).await?;
+            Some(Landed { admitted: Some(admitted), ..landed })
+        }
+    }
+}
+
+/// Counts, logs and keeps what a request was.
+async fn settle<P: Ports>(gateway: &Gateway<P>, landed: Landed<P>) {
+    let Landed { mut row, billed, logged, prompt, kept, facts, rest, admitted: _ } = landed;
     row.latency_us = gateway.ports.now().saturating_sub(row.at);
     gateway.keep_reasoning(kept).await;
     let facts = match rest {

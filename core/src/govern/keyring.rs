@@ -28,6 +28,8 @@ pub struct Principal {
     pub labels: Arc<Labels>,
     /// Whether this is the master key.
     pub master: bool,
+    /// The declared key's place in the policy.
+    pub key: Option<usize>,
     models: Arc<[ModelPattern]>,
     expires_at: Option<Micros>,
 }
@@ -39,17 +41,19 @@ impl Principal {
             tenant: TenantPath::root(),
             labels: Arc::default(),
             master,
+            key: None,
             models: Arc::from([]),
             expires_at: None,
         }
     }
 
-    fn declared(key: &Key) -> Self {
+    fn declared(place: usize, key: &Key) -> Self {
         Self {
             name: Arc::from(key.name.as_str()),
             tenant: key.tenant.clone(),
             labels: Arc::new(key.labels.clone()),
             master: false,
+            key: Some(place),
             models: key.models.clone().into(),
             expires_at: key.expires_at.map(|ms| ms.saturating_mul(1000)),
         }
@@ -82,7 +86,8 @@ impl Keyring {
     pub fn new(policy: &Policy) -> Self {
         let mut by_prefix: HashMap<_, Vec<_>> = HashMap::new();
         let master = policy.master_key.map(|digest| (digest, Principal::unlimited("master", true)));
-        let declared = policy.keys.iter().map(|key| (key.digest, Principal::declared(key)));
+        let declared = policy.keys.iter().enumerate();
+        let declared = declared.map(|(place, key)| (key.digest, Principal::declared(place, key)));
         for (digest, principal) in master.into_iter().chain(declared) {
             by_prefix.entry(prefix(&digest)).or_default().push((digest, Arc::new(principal)));
         }

@@ -33,3 +33,4 @@ pub use query::{Dimension, Filters, SummaryQuery};
 pub use row::{CacheStatus, Cost, ErrorClass, Labels, UsageRow};
 pub use summary::{Group, Summary};
 pub use sums::Sums;
+pub(crate) use time::push_second;

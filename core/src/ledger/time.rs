@@ -12,6 +12,20 @@ pub(super) const DAY: Micros = 24 * HOUR;
 
 /// Writes `2026-11-21T08:05:09.250Z`, to the millisecond.
 pub(super) fn push_time(at: Micros, out: &mut String) {
+    push_clock(at, out);
+    out.push('.');
+    push_digits(at % DAY / 1_000 % 1_000, 3, out);
+    out.push('Z');
+}
+
+/// Writes `2026-11-21T08:05:09Z`.
+pub(crate) fn push_second(at: Micros, out: &mut String) {
+    push_clock(at, out);
+    out.push('Z');
+}
+
+/// Writes `2026-11-21T08:05:09`.
+fn push_clock(at: Micros, out: &mut String) {
     push_date(at, out);
     let of_day = at % DAY;
     out.push('T');
@@ -20,9 +34,6 @@ pub(super) fn push_time(at: Micros, out: &mut String) {
     push_digits(of_day / (60 * SECOND) % 60, 2, out);
     out.push(':');
     push_digits(of_day / SECOND % 60, 2, out);
-    out.push('.');
-    push_digits(of_day / 1_000 % 1_000, 3, out);
-    out.push('Z');
 }
 
 /// Writes `2026-11-21`.

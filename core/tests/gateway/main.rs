@@ -4,9 +4,12 @@
 #![allow(clippy::arc_with_non_send_sync, reason = "the simulated platform is not `Send` on purpose")]
 #![allow(unreachable_pub, reason = "a test binary has no outside")]
 
+mod crowd;
 mod demo;
 mod dispatch;
 mod front;
+mod limits;
+mod limits_streams;
 mod messages;
 mod names;
 mod quirks;

@@ -19,10 +19,12 @@ use http_body_util::{BodyExt, Full};
 use tollbridge_core::{
     config::{Document, Policy},
     gateway::{Body, Gateway, State},
+    govern::limits::{Ask, Book, Grant, Settlement, Window},
     ledger::{Summary, SummaryQuery, UsageRow},
     payload::Payload,
     ports::{
-        Cache, CacheError, Clock, Http, HttpError, Ledger, LedgerError, Log, Micros, Random, Timer, Unwritten,
+        Cache, CacheError, Clock, Counters, CountersError, Http, HttpError, Ledger, LedgerError, Log, Micros, Random,
+        Timer, Unwritten,
     },
 };
 
@@ -128,8 +130,53 @@ pub struct World {
     pub looked_up: Cell<u32>,
     /// How often the ledger refuses.
     pub refusals: Cell<u32>,
+    /// The limits' counts, of all instances.
+    pub shelf: Shelf,
     /// Upstream bodies that were dropped before their end.
     pub cancelled: Cell<u32>,
+}
+
+impl World {
+    /// Now.
+    pub fn now(&self) -> Micros {
+        self.now.get()
+    }
+
+    /// Jumps to the next moment at which anything happens, or to `at` where that is earlier.
+    pub fn advance_to(&self, at: Micros) {
+        self.next_timer.set(self.next_timer.get().min(at));
+        self.advance();
+    }
+
+    fn advance(&self) {
+        let next = self.next_timer.replace(Micros::MAX);
+        assert_ne!(next, Micros::MAX, "everything waits and nothing will wake it");
+        self.now.set(next.max(self.now.get()));
+        self.sleepers.take().into_iter().for_each(Waker::wake);
+    }
+}
+
+/// A store of counts.
+#[derive(Default)]
+pub struct Shelf {
+    pub books: RefCell<BTreeMap<String, Book>>,
+    pub manners: Cell<Manners>,
+    /// How long each call takes.
+    pub lag: Cell<Duration>,
+    pub hold: Cell<Duration>,
+    /// How often it was called.
+    pub calls: Cell<u32>,
+}
+
+/// How a store of counts behaves.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub enum Manners {
+    #[default]
+    Works,
+    Fails,
+    Hangs,
+    /// The platform has none.
+    Absent,
 }
 
 #[derive(Clone, Default)]
@@ -240,6 +287,56 @@ impl Ledger for Platform {
 
     async fn ready(&self) -> Result<(), LedgerError> {
         if self.0.refusals.get() > 0 { Err(LedgerError::Store("secret path".into())) } else { Ok(()) }
+    }
+}
+
+impl Platform {
+    async fn reach_shelf(&self) -> Result<(), CountersError> {
+        let shelf = &self.0.shelf;
+        shelf.calls.set(shelf.calls.get() + 1);
+        if !shelf.lag.get().is_zero() {
+            self.wait(shelf.lag.get()).await;
+        }
+        match shelf.manners.get() {
+            Manners::Works => Ok(()),
+            Manners::Fails => Err(CountersError::Store("out of order".into())),
+            Manners::Hangs => std::future::pending().await,
+            Manners::Absent => Err(CountersError::NotKept),
+        }
+    }
+
+    fn on_shelf<T>(&self, scope: &str, change: impl FnOnce(&mut Book) -> T) -> T {
+        change(self.0.shelf.books.borrow_mut().entry(scope.to_owned()).or_default())
+    }
+}
+
+impl Counters for Platform {
+    fn hold(&self) -> Duration {
+        self.0.shelf.hold.get()
+    }
+
+    async fn lease(&self, scope: &str, ask: Ask) -> Result<Grant, CountersError> {
+        match self.reach_shelf().await {
+            Ok(()) => Ok(self.on_shelf(scope, |book| book.lease(&ask))),
+            Err(CountersError::NotKept) => Ok(Grant::alone(&ask)),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn settle(&self, scope: &str, back: Settlement) -> Result<(), CountersError> {
+        match self.reach_shelf().await {
+            Ok(()) => {
+                self.on_shelf(scope, |book| book.settle(&back));
+                Ok(())
+            }
+            Err(CountersError::NotKept) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn window(&self, scope: &str, at: Micros) -> Result<Window, CountersError> {
+        self.reach_shelf().await?;
+        Ok(self.on_shelf(scope, |book| book.window(at)))
     }
 }
 
@@ -369,6 +466,14 @@ impl Sim {
         Self { world: platform.0.clone(), gateway: Arc::new(Gateway::new(platform, Arc::new(policy), state)) }
     }
 
+    /// Another instance of the gateway, with a state of its own, in the same world.
+    pub fn another(&self, document: serde_json::Value) -> Arc<Gateway<Platform>> {
+        let policy = Document::from_value(document).unwrap().resolve(|name| Some(format!("value-of-{name}")));
+        let policy = policy.unwrap();
+        let state = Arc::new(State::new(&policy));
+        Arc::new(Gateway::new(Platform(self.world.clone()), Arc::new(policy), state))
+    }
+
     pub fn script(&self, scripts: impl IntoIterator<Item = Script>) -> &Self {
         self.world.scripts.borrow_mut().extend(scripts);
         self
@@ -406,13 +511,13 @@ impl Sim {
                     }
                     self.world.next_timer.set(self.world.next_timer.get().min(leaves));
                 }
-                self.advance();
+                self.world.advance();
             }
         };
         while !settled {
             settled = self.poll(after.as_mut()).is_ready();
             if !settled {
-                self.advance();
+                self.world.advance();
             }
         }
         got
@@ -456,16 +561,9 @@ impl Sim {
     fn poll<F: Future>(&self, future: Pin<&mut F>) -> Poll<F::Output> {
         future.poll(&mut Context::from_waker(Waker::noop()))
     }
-
-    fn advance(&self) {
-        let next = self.world.next_timer.replace(Micros::MAX);
-        assert_ne!(next, Micros::MAX, "everything waits and nothing will wake it");
-        self.world.now.set(next.max(self.world.now.get()));
-        self.world.sleepers.take().into_iter().for_each(Waker::wake);
-    }
 }
 
-async fn read(answer: impl Future<Output = Response<Body<Platform>>>, patience: Patience) -> Option<Got> {
+pub async fn read(answer: impl Future<Output = Response<Body<Platform>>>, patience: Patience) -> Option<Got> {
     let (parts, mut body) = answer.await.into_parts();
     let mut text = Vec::new();
     let mut frames = 0;

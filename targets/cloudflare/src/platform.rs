@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::time::Duration;
-use tollbridge_core::ports::{Clock, Log, Micros, Random, Timer};
+use tollbridge_core::ports::{Clock, Counters, Log, Micros, Random, Timer};
 use worker::kv::KvStore;
 use worker::{D1Database, Date, Delay, Env, console_log};
 
@@ -59,3 +59,5 @@ impl Log for Platform {
         console_log!("{line}");
     }
 }
+
+impl Counters for Platform {}

@@ -4,7 +4,7 @@ use crate::outbound::{self, Client};
 use std::pin::Pin;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::{Sleep, sleep};
-use tollbridge_core::ports::{Cache, Clock, Ledger, Log, Micros, Random, Timer};
+use tollbridge_core::ports::{Cache, Clock, Counters, Ledger, Log, Micros, Random, Timer};
 
 /// Lambda, as the core sees it.
 pub(crate) struct Platform {
@@ -51,3 +51,5 @@ impl Log for Platform {
 impl Ledger for Platform {}
 
 impl Cache for Platform {}
+
+impl Counters for Platform {}

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tollbridge_core::ports::{Cache, Clock, Ledger, Log, Micros, Random, Timer};
+use tollbridge_core::ports::{Cache, Clock, Counters, Ledger, Log, Micros, Random, Timer};
 
 /// Spin, as the core sees it.
 #[derive(Debug)]
@@ -42,3 +42,5 @@ impl Log for Platform {
 impl Ledger for Platform {}
 
 impl Cache for Platform {}
+
+impl Counters for Platform {}

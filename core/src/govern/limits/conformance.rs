@@ -94,7 +94,11 @@ impl<C: Counters> Probe<'_, C> {
         let next = self.take(minute, 2, 2, 0).await?;
         same("each minute has its own requests", (next.requests, next.minute), (2, self.at / MINUTE + 1))?;
         self.settle(minute + 1, 2, None).await?;
-        same("units of a minute that is over are not given back", self.window(minute + 1).await?.requests, 2)?;
+        same(
+            "units of a minute that is over are not given back",
+            self.window(minute + 1).await?.requests,
+            2,
+        )?;
         let late = self.take(59, 2, 1, 0).await?;
         same("a clock that is behind cannot turn the minute back", late.short, Some(Limit::Requests))?;
         same("and is told which minute it is", late.minute, self.at / MINUTE + 1)

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Book;
 use crate::ports::Micros;
 
 /// An instance asks for a part of what a scope has left. It gets all that it needs, or nothing.
@@ -53,6 +54,13 @@ pub struct Grant {
     pub left: u32,
     /// What there was too little of. Where it is set nothing was granted.
     pub short: Option<Limit>,
+}
+
+impl Grant {
+    /// What an instance is granted where no store is shared: what it asks for.
+    pub fn alone(ask: &Ask) -> Self {
+        Book::default().lease(ask)
+    }
 }
 
 /// An instance gives back what it does not need any more.

@@ -33,6 +33,7 @@ mod book;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod exchange;
+mod outage;
 mod purse;
 mod scopes;
 pub mod sql;
@@ -43,6 +44,7 @@ use std::time::Duration;
 
 pub use book::Book;
 pub use exchange::{Ask, Grant, Limit, Requests, Settlement, Slot, Window};
+pub use outage::Outage;
 pub use purse::{Asking, Decision, Pass, Purse, Refusal, Standing};
 pub use scopes::{Scope, Scopes};
 

@@ -2,9 +2,7 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use super::{
-    Ask, FRESH, Grant, LAPSE, Limit, MINUTE, RENEW, Requests, Settlement, Slot, later, minute_of,
-};
+use super::{Ask, FRESH, Grant, LAPSE, Limit, MINUTE, RENEW, Requests, Settlement, Slot, later, minute_of};
 use crate::ports::Micros;
 
 /// An instance takes at most this part of the limit ahead: what is even in ten seconds.
@@ -16,7 +14,7 @@ const SCARCE: u32 = 4;
 /// How long the book's word that nothing is left is taken for true, as others may give back.
 const FULL: Duration = Duration::from_secs(1);
 
-/// What is left of a lease's time when it is renewed beside a request.
+/// What is left of a lease's time when it is renewed after a request.
 const STALE: Duration = Duration::from_secs(5);
 
 /// How long a renewal under way keeps others from being begun.
@@ -83,7 +81,7 @@ impl Asking {
 }
 
 /// A request that may pass, and what it holds while it runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Pass {
     /// Where its caller stands, where requests are limited.
     pub standing: Option<Standing>,
@@ -200,7 +198,7 @@ impl Purse {
         }
     }
 
-    /// What to ask beside a request, so that the next one need not wait.
+    /// What to ask after a request, so that the next one need not wait.
     pub fn top_up(&mut self, now: Micros) -> Option<Ask> {
         self.turn(now);
         let limit = self.max_rpm?.get();
@@ -270,7 +268,8 @@ impl Purse {
 
     /// The limit that this instance knows to be reached.
     fn reached(&self, now: Micros, stream: bool) -> Option<Limit> {
-        let full = |limit: NonZeroU32| self.spent >= limit.get() || (self.units == 0 && now < self.full_until);
+        let full =
+            |limit: NonZeroU32| self.spent >= limit.get() || (self.units == 0 && now < self.full_until);
         if self.max_rpm.is_some_and(full) {
             return Some(Limit::Requests);
         }

@@ -38,10 +38,7 @@ pub async fn window(database: &impl Sql, scope: &str, at: Micros) -> Result<Wind
 }
 
 /// Writes books whatever the table has: for a process that alone counts, and keeps its counts here.
-pub async fn keep(
-    database: &impl Sql,
-    books: impl Iterator<Item = (&str, &Book)>,
-) -> Result<(), SqlError> {
+pub async fn keep(database: &impl Sql, books: impl Iterator<Item = (&str, &Book)>) -> Result<(), SqlError> {
     let statements = books.map(|(scope, book)| statement(KEEP, vec![text(scope), owned(book)]));
     database.transaction(statements).await
 }
