@@ -13,15 +13,17 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tokio::time::Instant;
 use tollbridge_core::{
+    govern::limits::{Ask, Grant, Settlement, Window},
     ledger::{Summary, SummaryQuery, UsageRow},
     payload::Payload,
-    ports::{self, CacheError, HttpError, LedgerError, Micros, Unwritten},
+    ports::{self, CacheError, CountersError, HttpError, LedgerError, Micros, Unwritten},
 };
 
 use crate::{
     cache::SqliteCache,
     client::{Body, Client},
     entropy,
+    ledger::Counts,
     log::Log,
 };
 
@@ -33,6 +35,8 @@ pub(crate) struct Platform<L> {
     pub ledger: L,
     /// Of the process.
     pub cache: Arc<SqliteCache>,
+    /// Of the process.
+    pub counts: Arc<Counts>,
     /// Of the process.
     pub log: Log,
 }
@@ -74,6 +78,20 @@ impl<L> ports::Cache for Platform<L> {
 
     fn ready(&self) -> impl Future<Output = Result<(), CacheError>> {
         self.cache.ready()
+    }
+}
+
+impl<L> ports::Counters for Platform<L> {
+    fn lease(&self, scope: &str, ask: Ask) -> impl Future<Output = Result<Grant, CountersError>> {
+        self.counts.lease(scope, ask)
+    }
+
+    fn settle(&self, scope: &str, back: Settlement) -> impl Future<Output = Result<(), CountersError>> {
+        self.counts.settle(scope, back)
+    }
+
+    fn window(&self, scope: &str, at: Micros) -> impl Future<Output = Result<Window, CountersError>> {
+        self.counts.window(scope, at)
     }
 }
 

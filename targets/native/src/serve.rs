@@ -97,6 +97,7 @@ fn run(
             client: Client::new(client.clone()),
             ledger: ledger.clone(),
             cache: cache.clone(),
+            counts: ledger.counts(),
             log: log.clone(),
         };
         #[expect(clippy::arc_with_non_send_sync, reason = "other targets' gateways cross threads")]

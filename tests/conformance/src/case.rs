@@ -259,6 +259,12 @@ impl Ask {
         self
     }
 
+    /// To another path.
+    pub(crate) fn to_path(mut self, path: &str) -> Ask {
+        self.sending.path = path.to_owned();
+        self
+    }
+
     /// With this key as a bearer token.
     pub(crate) fn key(mut self, key: &str) -> Ask {
         self.key = Some(format!("Bearer {key}"));

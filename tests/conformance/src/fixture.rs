@@ -18,6 +18,22 @@ pub(crate) const APP_KEY: &str = "sk-tb-app-51d0be";
 pub(crate) const LIMITED_KEY: &str = "sk-tb-limited-90c2aa";
 /// A key that stopped working in 2020.
 pub(crate) const EXPIRED_KEY: &str = "sk-tb-expired-aa01ff";
+/// Keys with [`RPM_LIMIT`], for one case each.
+pub(crate) const RPM_KEYS: [&str; 2] = ["sk-tb-rpm-1c04f1", "sk-tb-rpm-2d85b3"];
+/// Another.
+pub(crate) const FAILING_KEY: &str = "sk-tb-rpm-3e6c55";
+/// Their `max_rpm`.
+pub(crate) const RPM_LIMIT: u32 = 3;
+/// A key with [`AT_ONCE_LIMIT`].
+pub(crate) const AT_ONCE_KEY: &str = "sk-tb-rpm-40f7d7";
+/// Its `max_rpm`.
+pub(crate) const AT_ONCE_LIMIT: u32 = 20;
+/// Keys with [`STREAMS_LIMIT`], for one case each.
+pub(crate) const STREAMS_KEYS: [&str; 2] = ["sk-tb-streams-1a93e9", "sk-tb-streams-2b1a0b"];
+/// Another.
+pub(crate) const LEAVING_KEY: &str = "sk-tb-streams-3cb12d";
+/// Their `max_streams`.
+pub(crate) const STREAMS_LIMIT: u32 = 2;
 /// A key that nobody declared.
 pub(crate) const WRONG_KEY: &str = "sk-tb-wrong-000000";
 
@@ -131,6 +147,13 @@ pub(crate) fn document(upstream: &str) -> Value {
             key("app", APP_KEY, "/acme/app", &[], None),
             key("limited", LIMITED_KEY, "/acme/limited", &["openai/ok*", "smart-chat"], None),
             key("expired", EXPIRED_KEY, "/acme/old", &[], Some("2020-01-01T00:00:00Z")),
+            with(key("rpm-1", RPM_KEYS[0], "/acme/app", &[], None), "max_rpm", RPM_LIMIT),
+            with(key("rpm-2", RPM_KEYS[1], "/acme/app", &[], None), "max_rpm", RPM_LIMIT),
+            with(key("rpm-3", FAILING_KEY, "/acme/app", &[], None), "max_rpm", RPM_LIMIT),
+            with(key("rpm-4", AT_ONCE_KEY, "/acme/app", &[], None), "max_rpm", AT_ONCE_LIMIT),
+            with(key("streams-1", STREAMS_KEYS[0], "/acme/app", &[], None), "max_streams", STREAMS_LIMIT),
+            with(key("streams-2", STREAMS_KEYS[1], "/acme/app", &[], None), "max_streams", STREAMS_LIMIT),
+            with(key("streams-3", LEAVING_KEY, "/acme/app", &[], None), "max_streams", STREAMS_LIMIT),
         ],
         "providers": providers,
         "aliases": aliases(),
@@ -158,6 +181,11 @@ fn key(name: &str, key: &str, tenant: &str, models: &[&str], expires_at: Option<
         entry["expires_at"] = json!(time);
     }
     entry
+}
+
+fn with(mut key: Value, limit: &str, most: u32) -> Value {
+    key[limit] = json!(most);
+    key
 }
 
 fn digest(key: &str) -> String {

@@ -30,7 +30,6 @@
 //! Times are passed in, by the instances' own clocks, which are taken to agree within a minute.
 
 mod book;
-#[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod exchange;
 mod outage;

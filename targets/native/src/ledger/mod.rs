@@ -15,6 +15,7 @@
 //! are logged whole as `usage_unwritten` lines; rows that find the queue full or closed are given
 //! back to the gateway, which does the same with them.
 
+mod counts;
 mod queue;
 #[cfg(test)]
 mod tests;
@@ -28,8 +29,10 @@ use std::{
     thread::{self, JoinHandle},
 };
 
+pub use counts::Counts;
 use queue::Queue;
 use tollbridge_core::{
+    govern::limits,
     ledger::{
         Summary, SummaryQuery, UsageRow,
         sql::{self, MigrateError, SqlError},
@@ -47,6 +50,7 @@ const FILE: &str = "ledger.db";
 pub struct SqliteLedger {
     path: PathBuf,
     queue: Arc<Queue>,
+    counts: Arc<Counts>,
     health: Arc<Health>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
@@ -93,20 +97,35 @@ impl SqliteLedger {
         let database =
             Database::open(&path).map_err(|source| OpenError::Database { path: path.clone(), source })?;
         done(sql::migrate(&database)).map_err(|source| OpenError::Schema { path: path.clone(), source })?;
+        let books = done(limits::sql::read_all(&database))
+            .map_err(|source| OpenError::Database { path: path.clone(), source })?;
 
         let queue = Arc::new(Queue::default());
+        let counts = Arc::new(Counts::new(books, queue.clone()));
         let health = Arc::new(Health::default());
-        let writer = Writer { database, queue: queue.clone(), health: health.clone(), log };
+        let (queue_of_writer, counts_of_writer) = (queue.clone(), counts.clone());
+        let writer = Writer {
+            database,
+            queue: queue_of_writer,
+            counts: counts_of_writer,
+            health: health.clone(),
+            log,
+        };
         let thread = thread::Builder::new()
             .name("ledger".into())
             .spawn(move || writer.run())
             .map_err(OpenError::Thread)?;
-        Ok(Self { path, queue, health, writer: Mutex::new(Some(thread)) })
+        Ok(Self { path, queue, counts, health, writer: Mutex::new(Some(thread)) })
     }
 
     /// Gives a row to the writer, without waiting, or back.
     pub fn push(&self, row: UsageRow) -> Result<(), Box<Unwritten>> {
         self.queue.push(row)
+    }
+
+    /// The counts of keys' limits, which are kept in the same file.
+    pub fn counts(&self) -> Arc<Counts> {
+        self.counts.clone()
     }
 
     /// Writes what is queued, and stops. Blocks until it is on disk. Rows that come later are

@@ -36,6 +36,8 @@ pub(super) struct Queue {
 #[derive(Default)]
 struct State {
     rows: Vec<UsageRow>,
+    /// There is something else to write.
+    nudged: bool,
     closed: bool,
 }
 
@@ -59,11 +61,23 @@ impl Queue {
         Ok(())
     }
 
-    /// Waits for rows and then for as many as make a batch, but no longer than rows may wait, and
-    /// puts them into `batch`, which is empty. False when the queue is closed and empty.
+    /// Says that there is something else to write, with the next batch.
+    pub(super) fn nudge(&self) {
+        let mut state = self.lock();
+        state.nudged = true;
+        let alone = state.rows.is_empty();
+        drop(state);
+        if alone {
+            self.woken.notify_one();
+        }
+    }
+
+    /// Waits for rows, or a nudge, and then for as many rows as make a batch, but no longer than rows
+    /// may wait, and puts them into `batch`, which is empty. False when the queue is closed and there is
+    /// nothing left to write.
     pub(super) fn take(&self, batch: &mut Vec<UsageRow>) -> bool {
         let mut state = self.lock();
-        while state.rows.is_empty() && !state.closed {
+        while state.rows.is_empty() && !state.nudged && !state.closed {
             state = self.woken.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         let deadline = Instant::now() + GATHER;
@@ -75,7 +89,7 @@ impl Queue {
             state = self.woken.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         mem::swap(&mut state.rows, batch);
-        !batch.is_empty()
+        mem::take(&mut state.nudged) || !batch.is_empty()
     }
 
     /// Takes no more rows; those that are in it can still be taken.

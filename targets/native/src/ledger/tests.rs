@@ -420,3 +420,116 @@ fn a_ledger_is_opened_again_with_what_it_had() {
 fn count(folder: &Folder) -> i64 {
     folder.sqlite().query_row("SELECT count(*) FROM usage", (), |row| row.get(0)).unwrap()
 }
+
+/// 2026-11-21T08:00Z and a bit.
+const NOON: u64 = EIGHT + 12_345_678;
+
+#[test]
+fn counts_do_what_counts_must() {
+    let folder = Folder::new();
+    let ledger = open(&folder);
+    wait(limits::conformance::check(&*ledger.counts(), "test", NOON)).unwrap();
+    wait(limits::conformance::before_restart(&*ledger.counts(), "restart", NOON)).unwrap();
+    ledger.close();
+    let ledger = open(&folder);
+    wait(limits::conformance::after_restart(&*ledger.counts(), "restart", NOON)).unwrap();
+}
+
+#[test]
+fn counts_are_written_without_any_row_and_soon() {
+    let folder = Folder::new();
+    let ledger = open(&folder);
+    wait(limits::conformance::before_restart(&*ledger.counts(), "restart", NOON)).unwrap();
+    let began = Instant::now();
+    let written = || {
+        let book = folder.sqlite().query_row("SELECT book FROM counters", (), |row| row.get::<_, String>(0));
+        book.is_ok_and(|book| book.starts_with("1 29920800 3 "))
+    };
+    while !written() {
+        assert!(began.elapsed() < Duration::from_secs(5), "not written");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // Killed: the file is all that is left of the first.
+    let again = SqliteLedger::open(&folder.0, |line| panic!("{line}")).unwrap();
+    wait(limits::conformance::after_restart(&*again.counts(), "restart", NOON)).unwrap();
+}
+
+#[test]
+fn many_threads_are_granted_no_more_than_the_limit() {
+    use tollbridge_core::{
+        govern::limits::{Ask, Requests},
+        ports::Counters,
+    };
+    let folder = Folder::new();
+    let counts = open(&folder).counts();
+    let granted: u32 = std::thread::scope(|scope| {
+        let ask = || {
+            let requests = Requests { limit: 1_000, need: 1, ahead: 0, back: 0, minute: 0 };
+            let ask = Ask { at: NOON, requests: Some(requests), stream: None };
+            (0..400).map(|_| wait(counts.lease("key/ci", ask)).unwrap().requests).sum::<u32>()
+        };
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(ask)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert_eq!(granted, 1_000);
+}
+
+/// The statements that targets use whose instances share a database.
+#[test]
+fn books_in_a_database_do_what_counts_must() {
+    use tollbridge_core::{
+        govern::limits::{Ask, Grant, Settlement, Window},
+        ports::{Counters, CountersError, Micros},
+    };
+
+    struct Shared(Database);
+
+    impl Counters for Shared {
+        async fn lease(&self, scope: &str, ask: Ask) -> Result<Grant, CountersError> {
+            Ok(limits::sql::lease(&self.0, scope, &ask).await?)
+        }
+        async fn settle(&self, scope: &str, back: Settlement) -> Result<(), CountersError> {
+            Ok(limits::sql::settle(&self.0, scope, &back).await?)
+        }
+        async fn window(&self, scope: &str, at: Micros) -> Result<Window, CountersError> {
+            Ok(limits::sql::window(&self.0, scope, at).await?)
+        }
+    }
+
+    let folder = Folder::new();
+    open(&folder).close();
+    let shared = || Shared(Database::open(&folder.0.join(FILE)).unwrap());
+    wait(limits::conformance::check(&shared(), "test", NOON)).unwrap();
+    wait(limits::conformance::before_restart(&shared(), "restart", NOON)).unwrap();
+    wait(limits::conformance::after_restart(&shared(), "restart", NOON)).unwrap();
+
+    // Several connections at once, as instances have: a change that another overtook is made again.
+    let granted: u32 = std::thread::scope(|scope| {
+        let ask = || {
+            let requests = limits::Requests { limit: 30, need: 1, ahead: 0, back: 0, minute: 0 };
+            let ask = Ask { at: NOON, requests: Some(requests), stream: None };
+            let store = shared();
+            (0..20).map(|_| wait(store.lease("key/ci", ask)).unwrap().requests).sum::<u32>()
+        };
+        let threads: Vec<_> = (0..3).map(|_| scope.spawn(ask)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert_eq!(granted, 30);
+}
+
+#[test]
+fn a_ledger_of_the_first_schema_is_brought_up_to_date() {
+    let folder = Folder::new();
+    fs::create_dir_all(&folder.0).unwrap();
+    let first = sql::MIGRATIONS[0];
+    assert_eq!(first.version, 1);
+    folder.sqlite().execute_batch(first.sql).unwrap();
+    done(sql::append(&Database::open(&folder.0.join(FILE)).unwrap(), &[row(1)])).unwrap();
+
+    let ledger = open(&folder);
+    assert_eq!(summary(&ledger, query(&[])).totals.get("requests"), Some(1));
+    ledger.push(row(2)).unwrap();
+    wait(limits::conformance::before_restart(&*ledger.counts(), "restart", NOON)).unwrap();
+    ledger.close();
+    assert_eq!(summary(&open(&folder), query(&[])).totals.get("requests"), Some(2));
+}

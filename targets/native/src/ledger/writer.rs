@@ -7,6 +7,7 @@ use std::{
 };
 
 use tollbridge_core::{
+    govern::limits,
     ledger::{
         UsageRow,
         sql::{self, SqlError},
@@ -15,7 +16,10 @@ use tollbridge_core::{
     ports::LedgerError,
 };
 
-use super::queue::{BATCH, Queue};
+use super::{
+    counts::Counts,
+    queue::{BATCH, Queue},
+};
 use crate::database::{Database, done};
 
 /// Waits between the tries of a batch: there is one try more than waits.
@@ -45,6 +49,7 @@ impl Health {
 pub(super) struct Writer<L> {
     pub database: Database,
     pub queue: Arc<Queue>,
+    pub counts: Arc<Counts>,
     pub health: Arc<Health>,
     /// Gets the lines of rows that could not be written.
     pub log: L,
@@ -58,6 +63,7 @@ impl<L: Fn(&str)> Writer<L> {
             batch.chunks(BATCH).for_each(|rows| self.write(rows));
             batch.clear();
             batch.shrink_to(KEEP);
+            self.write_counts();
         }
     }
 
@@ -72,6 +78,19 @@ impl<L: Fn(&str)> Writer<L> {
                     return self.health.set(Some(error));
                 }
             }
+        }
+    }
+
+    /// Counts that cannot be written now are written with a later batch, as they are then.
+    fn write_counts(&self) {
+        let changed = self.counts.take_changed();
+        if changed.is_empty() {
+            return;
+        }
+        let books = changed.iter().map(|(scope, book)| (&**scope, book));
+        if let Err(error) = done(limits::sql::keep(&self.database, books)) {
+            self.counts.put_back(&changed);
+            self.health.set(Some(error));
         }
     }
 

@@ -6,7 +6,9 @@ use tollbridge_core::{
     config::{
         Field, Shape,
         env::{OWN_PREFIX, variables_of},
-        fields::{ALIAS, CATALOGUE, CORS, KEY, MODEL_ENTRY, PROVIDER, REASONING, RETRY, ROOT, TIMEOUTS},
+        fields::{
+            ALIAS, CATALOGUE, CORS, KEY, LIMITS, MODEL_ENTRY, PROVIDER, REASONING, RETRY, ROOT, TIMEOUTS,
+        },
     },
     provider::{BaseUrl, ROWS},
 };
@@ -61,6 +63,7 @@ pub(crate) fn reference() -> String {
     table(&mut out, "`catalogue.models[].reasoning`", "", REASONING, "catalogue.models[].reasoning.");
     table(&mut out, "`timeouts`", "", TIMEOUTS, "timeouts.");
     table(&mut out, "`retry`", "", RETRY, "retry.");
+    table(&mut out, "`limits`", "", LIMITS, "limits.");
     table(&mut out, "`cors`", "", CORS, "cors.");
     let _ = writeln!(out, "## The file\n\n```yaml\n{EXAMPLE}```\n");
     out.push_str(FILE);

@@ -16,6 +16,7 @@ mod dialects;
 mod dispatch;
 mod faults;
 mod ledger;
+mod limits;
 mod load;
 mod messages;
 mod models;
@@ -39,6 +40,7 @@ pub(crate) fn all() -> Vec<Case> {
         faults::cases(),
         load::cases(),
         departures::cases(),
+        limits::cases(),
         streams::cases(),
         dispatch::cases(),
         replies::cases(),
