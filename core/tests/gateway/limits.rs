@@ -299,7 +299,7 @@ fn a_store_that_fails_lets_pass_what_the_instance_can_answer_for() {
 
         sim.world.shelf.manners.set(Manners::Fails);
         let ready = sim.send(get("/health/ready"));
-        let want = json!({"status": "ok", "ledger": "ok", "limits": "unreachable", "limits_failures": 2});
+        let want = json!({"status": "ok", "ledger": "ok", "cache": "none", "limits": "unreachable", "limits_failures": 2});
         assert_eq!((ready.status.as_u16(), ready.json()), (200, want));
     }
 

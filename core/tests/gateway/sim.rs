@@ -23,8 +23,8 @@ use tollbridge_core::{
     ledger::{Summary, SummaryQuery, UsageRow},
     payload::Payload,
     ports::{
-        Cache, CacheError, Clock, Counters, CountersError, Http, HttpError, Ledger, LedgerError, Log, Micros, Random,
-        Timer, Unwritten,
+        Cache, CacheError, Clock, Counters, CountersError, Http, HttpError, Ledger, LedgerError, Log, Micros,
+        Random, Timer, Unwritten,
     },
 };
 
@@ -539,7 +539,7 @@ impl Sim {
             if let Poll::Ready(done) = self.poll(future.as_mut()) {
                 return done;
             }
-            self.advance();
+            self.world.advance();
         }
     }
 

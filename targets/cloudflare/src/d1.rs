@@ -10,11 +10,9 @@ pub(crate) struct D1<'a>(pub(crate) &'a D1Database);
 
 impl Sql for D1<'_> {
     /// A batch is one transaction (D1, "Workers Binding API", "batch").
-    async fn transaction<'a>(
-        &self,
-        statements: impl Iterator<Item = Statement<'a>>,
-    ) -> Result<(), SqlError> {
-        let statements = statements.map(|statement| self.prepare(statement)).collect::<Result<Vec<_>, _>>()?;
+    async fn transaction<'a>(&self, statements: impl Iterator<Item = Statement<'a>>) -> Result<(), SqlError> {
+        let statements =
+            statements.map(|statement| self.prepare(statement)).collect::<Result<Vec<_>, _>>()?;
         self.0.batch(statements).await.map(drop).map_err(failed)
     }
 
@@ -49,7 +47,8 @@ fn cell(value: JsValue) -> Cell {
     } else if let Some(text) = value.as_string() {
         Cell::Text(text)
     } else if value.is_object() {
-        let bytes = value.dyn_ref::<Array>().map_or_else(|| Uint8Array::new(&value), |all| Uint8Array::new(all));
+        let bytes =
+            value.dyn_ref::<Array>().map_or_else(|| Uint8Array::new(&value), |all| Uint8Array::new(all));
         Cell::Blob(bytes.to_vec())
     } else {
         Cell::Null

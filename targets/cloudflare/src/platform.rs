@@ -25,7 +25,8 @@ impl Platform {
         let missing: Vec<&str> = missing.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect();
         if !missing.is_empty() {
             let names = missing.join("\",\"");
-            platform.line(&format!(r#"{{"level":"warn","event":"bindings_missing","bindings":["{names}"]}}"#));
+            platform
+                .line(&format!(r#"{{"level":"warn","event":"bindings_missing","bindings":["{names}"]}}"#));
         }
         platform
     }

@@ -260,7 +260,7 @@ impl Ask {
     }
 
     /// To another path.
-    pub(crate) fn to_path(mut self, path: &str) -> Ask {
+    pub(crate) fn at(mut self, path: &str) -> Ask {
         self.sending.path = path.to_owned();
         self
     }
