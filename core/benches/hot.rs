@@ -99,7 +99,7 @@ fn translation(bodies: &[(&str, Bytes)]) {
             drop(black_box(messages::encode_request(&request, &target)));
         });
     }
-    let meta = AnswerMeta { id: "chatcmpl-1", created: 1, model: "claude" };
+    let meta = AnswerMeta { id: "chatcmpl-1", created: 1, model: "claude", functions: false };
     let start = br#"{"type":"message_start","message":{"id":"m","model":"claude","content":[],"usage":{"input_tokens":1}}}"#;
     let block = br#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#;
     let delta = br#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":" word and another"}}"#;

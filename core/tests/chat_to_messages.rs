@@ -542,8 +542,7 @@ fn losses_that_change_the_meaning_are_refused() {
         (with(json!({ "n": 2 })), "n"),
         (with(json!({ "logprobs": true })), "logprobs"),
         (with(json!({ "modalities": ["text", "audio"] })), "modalities"),
-        (with(json!({ "functions": [{ "name": "f" }] })), "functions"),
-        (with(json!({ "web_search_options": {} })), "web_search_options"),
+        (with(json!({ "functions": [{ "name": "f" }], "tools": [] })), "functions"),
         (with(json!({ "stop": "\n" })), "stop"),
         (with(json!({ "tool_choice": "required" })), "tool_choice"),
         (with(json!({ "tools": [{ "type": "custom", "custom": { "name": "c" } }] })), "tools[0].custom"),
@@ -648,4 +647,53 @@ fn instructions_alone_are_said_by_the_user() {
             );
         }
     }
+}
+
+#[test]
+fn the_deprecated_form_of_tools_is_read() {
+    let parameters = json!({ "type": "object", "properties": { "a": { "type": "string" } } });
+    let (body, dropped) = sent(
+        &json!({ "model": "m", "max_tokens": 9,
+        "functions": [{ "name": "f", "description": "d", "parameters": parameters }],
+        "function_call": { "name": "f" },
+        "messages": [
+            { "role": "user", "content": "Hi" },
+            { "role": "assistant", "content": null, "function_call": { "name": "f", "arguments": "{\"a\":\"1\"}" } },
+            { "role": "function", "name": "f", "content": "42" },
+            { "role": "assistant", "content": "So", "function_call": null },
+            { "role": "user", "content": "And?" },
+        ] }),
+        ADAPTIVE,
+    );
+    assert_eq!(body["tools"], json!([{ "name": "f", "description": "d", "input_schema": parameters }]));
+    assert_eq!(
+        body["tool_choice"],
+        json!({ "type": "tool", "name": "f", "disable_parallel_tool_use": true })
+    );
+    let id = &body["messages"][1]["content"][0]["id"];
+    assert_eq!(
+        body["messages"][1]["content"],
+        json!([{ "type": "tool_use", "id": id, "name": "f", "input": { "a": "1" } }])
+    );
+    assert_eq!(body["messages"][2]["content"][0]["tool_use_id"], *id);
+    assert!(dropped.is_empty(), "{dropped:?}");
+}
+
+#[test]
+fn a_search_of_the_web_is_anthropics_tool() {
+    let (body, dropped) = sent(
+        &with(json!({ "web_search_options": {
+        "search_context_size": "high",
+        "user_location": { "type": "approximate", "approximate": { "city": "Ulm", "country": "DE" } },
+    } })),
+        ADAPTIVE,
+    );
+    let place = json!({ "type": "approximate", "city": "Ulm", "country": "DE" });
+    assert_eq!(
+        body["tools"],
+        json!([{ "type": "web_search_20250305", "name": "web_search", "user_location": place }])
+    );
+    assert_eq!(dropped, ["web_search_options.search_context_size"]);
+    let (body, dropped) = sent(&with(json!({ "web_search_options": {} })), ADAPTIVE);
+    assert_eq!((body["tools"].as_array().map(Vec::len), dropped.len()), (Some(1), 0));
 }

@@ -99,7 +99,8 @@ fn frames(bytes: &[u8], cuts: &[usize], mut take: impl FnMut(&[u8])) {
 
 fn encode(bytes: &[u8]) -> String {
     let mut decoder = StreamDecoder::new();
-    let mut encoder = StreamEncoder::new(&AnswerMeta { id: "i", created: 1, model: "m" }, true);
+    let mut encoder =
+        StreamEncoder::new(&AnswerMeta { id: "i", created: 1, model: "m", functions: false }, true);
     let mut out = BytesMut::new();
     let mut sink = |event: Event<'_>| encoder.event(&event, &mut out);
     frames(bytes, &[], |data| decoder.push(data, &mut sink));
@@ -286,7 +287,7 @@ proptest! {
     #[test]
     fn messages_are_told_in_the_right_sequence(bytes in chat_stream()) {
         let mut decoder = chat::StreamDecoder::new("seed");
-        let mut encoder = messages::StreamEncoder::new(&AnswerMeta { id: "i", created: 1, model: "m" });
+        let mut encoder = messages::StreamEncoder::new(&AnswerMeta { id: "i", created: 1, model: "m", functions: false });
         let mut out = BytesMut::new();
         let mut sink = |event: Event<'_>| encoder.event(&event, &mut out);
         frames(&bytes, &[], |data| decoder.push(data, &mut sink));
@@ -415,7 +416,8 @@ fn an_answer_is_not_lost_for_a_member_of_the_wrong_type() {
     });
     let body = body.to_string();
     let answer = chat::decode_response(body.as_bytes(), "seed").expect("an answer");
-    let told = chat::encode_response(&answer, &AnswerMeta { id: "i", created: 1, model: "meta" });
+    let told =
+        chat::encode_response(&answer, &AnswerMeta { id: "i", created: 1, model: "meta", functions: false });
     let told: Value = serde_json::from_slice(&told).unwrap();
     assert_eq!(
         (&told["id"], &told["created"], &told["model"]),

@@ -12,7 +12,7 @@ use crate::protocol::chat::{self, AnswerMeta, StreamEncoder, observe::Observer};
 use crate::protocol::messages::{self, StreamDecoder};
 use crate::protocol::{Front, OnUnsupported, Target};
 
-const META: AnswerMeta<'_> = AnswerMeta { id: "id", created: 1, model: "m" };
+const META: AnswerMeta<'_> = AnswerMeta { id: "id", created: 1, model: "m", functions: false };
 
 pub(super) const REQUESTS: &[&[u8]] = &[
     br#"{"model":"m","messages":[{"role":"system","content":"a"},{"role":"user","content":[{"type":"text","text":"b"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]},{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{\"x\":1}"}}]},{"role":"tool","tool_call_id":"c","content":"d"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object"}}}],"tool_choice":"auto"}"#,

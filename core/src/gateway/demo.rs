@@ -50,7 +50,7 @@ pub(super) fn answer(
         _ => return Err(unknown(model)),
     };
     let usage = usage(&says, call.sketch.body());
-    let meta = AnswerMeta { id: ID, created: now / 1_000_000, model };
+    let meta = AnswerMeta { id: ID, created: now / 1_000_000, model, functions: false };
     let (media, body) = match call.stream {
         true => ("text/event-stream", frames(&says, usage, &meta)),
         false => ("application/json", VecDeque::from([whole(&says, usage, &meta)])),

@@ -98,7 +98,9 @@ fn text_of<'p>(part: &'p Part<'_>) -> &'p str {
 }
 
 fn meta<'a>(attempt: Try<'a>, id: &'a str, now: Micros) -> AnswerMeta<'a> {
-    AnswerMeta { id, created: now / 1_000_000, model: &attempt.candidate.model }
+    let call = attempt.call;
+    let functions = call.front == Front::Chat && call.sketch.member("functions").is_some();
+    AnswerMeta { id, created: now / 1_000_000, model: &attempt.candidate.model, functions }
 }
 
 /// A translated stream.

@@ -109,3 +109,51 @@ fn an_operators_catalogue_steers_requests() {
     let got = sim.chat(json!({ "model": "m", "messages": [], "reasoning_effort": "none" }));
     assert!(got.status.as_u16() == 400 && got.body.contains("`low`"), "{}", got.body);
 }
+
+#[test]
+fn a_caller_of_functions_is_answered_with_a_function_call() {
+    let sim = with("anthropic", json!({}));
+    let whole = json!({ "id": "msg_1", "type": "message", "role": "assistant", "model": "m",
+        "content": [{ "type": "tool_use", "id": "toolu_1", "name": "f", "input": { "a": 1 } }],
+        "stop_reason": "tool_use", "usage": { "input_tokens": 1, "output_tokens": 1 } });
+    let events = [
+        json!({ "type": "message_start", "message": { "id": "msg_1", "type": "message", "role": "assistant",
+            "model": "m", "content": [], "usage": { "input_tokens": 1, "output_tokens": 1 } } }),
+        json!({ "type": "content_block_start", "index": 0,
+            "content_block": { "type": "tool_use", "id": "toolu_1", "name": "f", "input": {} } }),
+        json!({ "type": "content_block_delta", "index": 0,
+            "delta": { "type": "input_json_delta", "partial_json": "{\"a\":1}" } }),
+        json!({ "type": "content_block_stop", "index": 0 }),
+        json!({ "type": "message_delta", "delta": { "stop_reason": "tool_use" }, "usage": { "output_tokens": 1 } }),
+        json!({ "type": "message_stop" }),
+    ];
+    let frames: Vec<String> =
+        events.iter().map(|e| format!("event: {}\ndata: {e}\n\n", e["type"].as_str().unwrap())).collect();
+    let frames: Vec<&str> = frames.iter().map(String::as_str).collect();
+    sim.world.scripts.borrow_mut().clear();
+    sim.script([Script::json(whole.to_string()), Script::stream(&frames)]);
+    let ask = |stream: bool| {
+        json!({ "model": "m", "stream": stream, "messages": [{ "role": "user", "content": "Hi" }],
+            "functions": [{ "name": "f", "parameters": { "type": "object", "properties": {} } }] })
+    };
+    let choice = sim.chat(ask(false)).json()["choices"][0].clone();
+    assert_eq!(choice["finish_reason"], "function_call");
+    assert_eq!(choice["message"]["function_call"], json!({ "name": "f", "arguments": "{\"a\":1}" }));
+    assert!(choice["message"].get("tool_calls").is_none());
+
+    let got = sim.chat(ask(true));
+    let (mut name, mut arguments, mut finish) = (String::new(), String::new(), Value::Null);
+    for line in
+        got.body.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|data| *data != "[DONE]")
+    {
+        let choice = serde_json::from_str::<Value>(line).unwrap()["choices"][0].clone();
+        let call = &choice["delta"]["function_call"];
+        name += call["name"].as_str().unwrap_or_default();
+        arguments += call["arguments"].as_str().unwrap_or_default();
+        assert!(choice["delta"].get("tool_calls").is_none());
+        if !choice["finish_reason"].is_null() {
+            finish = choice["finish_reason"].clone();
+        }
+    }
+    assert_eq!((name.as_str(), arguments.as_str(), finish), ("f", "{\"a\":1}", json!("function_call")));
+}

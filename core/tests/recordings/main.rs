@@ -21,7 +21,7 @@ mod requests;
 
 use readers::Reading;
 
-const META: AnswerMeta<'_> = AnswerMeta { id: "none", created: 1, model: "none" };
+const META: AnswerMeta<'_> = AnswerMeta { id: "none", created: 1, model: "none", functions: false };
 
 fn recordings(wire: &str) -> Option<Vec<Value>> {
     let folder = std::env::var_os("TOLLBRIDGE_RECORDINGS").map(PathBuf::from).or_else(|| {

@@ -18,6 +18,7 @@ wire_object! {
         content: TextOr<'a, List<WirePart<'a>>> = "content",
         name: Str<'a> = "name",
         tool_calls: List<WireToolCall<'a>> = "tool_calls",
+        function_call: WireCalled<'a> = "function_call",
         tool_call_id: Str<'a> = "tool_call_id",
         refusal: Str<'a> = "refusal",
         reasoning_content: Raw<'a> = "reasoning_content",
@@ -90,12 +91,34 @@ wire_object! {
 }
 
 /// Turns the messages of a request into turns of a conversation, one each.
-pub(super) fn decode_messages(messages: Vec<WireMessage<'_>>) -> Result<Vec<Message<'_>>, ApiError> {
-    messages.into_iter().enumerate().map(|(i, message)| decode_message(message, i)).collect()
+pub(super) fn decode_messages<'a>(messages: Vec<WireMessage<'a>>) -> Result<Vec<Message<'a>>, ApiError> {
+    let mut called = None;
+    let decode = |(i, mut message): (usize, WireMessage<'a>)| {
+        modernise(&mut message, i, &mut called);
+        decode_message(message, i)
+    };
+    messages.into_iter().enumerate().map(decode).collect()
+}
+
+/// The deprecated call of a function, which has no id, becomes a tool call, and the function's
+/// message its result: `called` is the last message with such a call.
+fn modernise<'a>(message: &mut WireMessage<'a>, index: usize, called: &mut Option<usize>) {
+    let id = |index: usize| Str(Cow::Owned(format!("call_function_{index}")));
+    if let Some(function) =
+        message.function_call.take_if(|call| call.name.as_ref().is_some_and(|n| !n.0.is_empty()))
+    {
+        *called = Some(index);
+        let call = WireToolCall { id: Some(id(index)), function: Some(function), ..WireToolCall::default() };
+        message.tool_calls.get_or_insert_default().0.push(call);
+    }
+    if message.role.as_ref().is_some_and(|role| role.0 == "function") {
+        message.role = Some(Str(Cow::Borrowed("tool")));
+        message.tool_call_id.get_or_insert(id(called.unwrap_or(index)));
+    }
 }
 
 fn decode_message(message: WireMessage<'_>, index: usize) -> Result<Message<'_>, ApiError> {
-    const KNOWN: &str = "system, developer, user, assistant, tool";
+    const KNOWN: &str = "system, developer, user, assistant, tool, function";
     let path = || format!("messages[{index}]");
     let role = match message.role.as_ref().map(|role| role.0.as_ref()) {
         Some("system") => Role::System,

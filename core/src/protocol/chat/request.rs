@@ -19,6 +19,8 @@ wire_object! {
         tools: List<WireTool<'a>> = "tools",
         tool_choice: TextOr<'a, WireToolChoice<'a>> = "tool_choice",
         parallel_tool_calls: bool = "parallel_tool_calls",
+        functions: List<WireFunction<'a>> = "functions",
+        function_call: TextOr<'a, WireNamed<'a>> = "function_call",
         response_format: WireFormat<'a> = "response_format",
         temperature: f64 = "temperature",
         top_p: f64 = "top_p",
@@ -115,12 +117,26 @@ pub fn decode_request(body: &[u8]) -> Result<Request<'_>, ApiError> {
     let wire: WireRequest<'_> = from_slice(body).map_err(invalid)?;
     let Some(model) = wire.model else { return Err(missing("model")) };
     let Some(messages) = wire.messages else { return Err(missing("messages")) };
+    let (tools, tool_choice, parallel_tool_calls) = match wire.functions.filter(|list| !list.0.is_empty()) {
+        None => (
+            decode_tools(wire.tools.unwrap_or_default().0, "tools")?,
+            wire.tool_choice.map(decode_tool_choice).transpose()?,
+            wire.parallel_tool_calls,
+        ),
+        Some(_) if wire.tools.is_some() => return Err(both()),
+        // The older form knows one call at a time.
+        Some(functions) => (
+            decode_functions(functions.0)?,
+            wire.function_call.map(decode_function_call).transpose()?,
+            Some(false),
+        ),
+    };
     Ok(Request {
         model: model.0,
         messages: decode_messages(messages.0)?,
-        tools: decode_tools(wire.tools.unwrap_or_default().0, "tools")?,
-        tool_choice: wire.tool_choice.map(decode_tool_choice).transpose()?,
-        parallel_tool_calls: wire.parallel_tool_calls,
+        tools,
+        tool_choice,
+        parallel_tool_calls,
         format: wire.response_format.map(decode_format).transpose()?,
         sampling: Sampling {
             temperature: wire.temperature,
@@ -181,14 +197,10 @@ fn decode_tools<'a>(tools: Vec<WireTool<'a>>, path: &str) -> Result<Vec<Tool<'a>
 fn decode_tool<'a>(tool: WireTool<'a>, path: impl Fn() -> String) -> Result<Tool<'a>, ApiError> {
     let kind = tool.kind.map(|kind| kind.0);
     match (kind.as_deref(), tool.function, tool.custom) {
-        (None | Some("function"), Some(function), _) => Ok(Tool::Function(FunctionTool {
-            name: function.name.ok_or_else(|| missing(&format!("{}.function.name", path())))?.0,
-            description: function.description.map(|text| text.0),
-            parameters: function.parameters.map(Cow::Borrowed),
-            strict: function.strict,
-            cache: tool.cache_control.or(function.cache_control).map(Cow::Borrowed),
-            extra: function.extra,
-        })),
+        (None | Some("function"), Some(function), _) => {
+            let path = || format!("{}.function.name", path());
+            Ok(Tool::Function(function_tool(function, tool.cache_control, path)?))
+        }
         (None | Some("custom"), None, Some(custom)) => Ok(Tool::Custom {
             name: custom.name.ok_or_else(|| missing(&format!("{}.custom.name", path())))?.0,
             description: custom.description.map(|text| text.0),
@@ -202,6 +214,52 @@ fn decode_tool<'a>(tool: WireTool<'a>, path: impl Fn() -> String) -> Result<Tool
             Ok(Tool::Provider(ProviderTool { kind: Cow::Owned(other.to_owned()), json }))
         }
     }
+}
+
+fn both() -> ApiError {
+    ApiError::invalid("`functions` and `tools` cannot stand in one request: use `tools`.")
+        .with_param("functions")
+        .with_code("invalid_value")
+}
+
+/// The deprecated form of tools.
+fn decode_functions(functions: Vec<WireFunction<'_>>) -> Result<Vec<Tool<'_>>, ApiError> {
+    let functions = functions.into_iter().enumerate();
+    functions
+        .map(|(i, function)| {
+            let tool = function_tool(function, None, || format!("functions[{i}].name"));
+            tool.map(Tool::Function)
+        })
+        .collect()
+}
+
+/// The deprecated form of `tool_choice`.
+fn decode_function_call<'a>(choice: TextOr<'a, WireNamed<'a>>) -> Result<ToolChoice<'a>, ApiError> {
+    match choice {
+        TextOr::Text(word) => match word.as_ref() {
+            "auto" => Ok(ToolChoice::Auto),
+            "none" => Ok(ToolChoice::None),
+            other => Err(unknown_word("function_call", other, "none, auto, or an object")),
+        },
+        TextOr::Other(named) => {
+            named.name.map(|name| ToolChoice::Tool(name.0)).ok_or_else(|| missing("function_call.name"))
+        }
+    }
+}
+
+fn function_tool<'a>(
+    function: WireFunction<'a>,
+    cache: Option<Raw<'a>>,
+    path: impl Fn() -> String,
+) -> Result<FunctionTool<'a>, ApiError> {
+    Ok(FunctionTool {
+        name: function.name.ok_or_else(|| missing(&path()))?.0,
+        description: function.description.map(|text| text.0),
+        parameters: function.parameters.map(Cow::Borrowed),
+        strict: function.strict,
+        cache: cache.or(function.cache_control).map(Cow::Borrowed),
+        extra: function.extra,
+    })
 }
 
 /// Puts an object of a type that chat does not know together again.

@@ -17,6 +17,8 @@ pub struct AnswerMeta<'a> {
     pub created: u64,
     /// The model's name, for providers that do not repeat it.
     pub model: &'a str,
+    /// Whether the caller knows only the deprecated `functions`: its call is a `function_call`.
+    pub functions: bool,
 }
 
 /// Writes a whole answer.
@@ -30,7 +32,7 @@ pub fn encode_response(response: &Response<'_>, meta: &AnswerMeta<'_>) -> Vec<u8
     object.string("model", response.model.as_deref().unwrap_or(meta.model));
     object.array("choices", |choices| {
         for choice in &response.choices {
-            choices.object(|object| write_choice(object, choice, &head));
+            choices.object(|object| write_choice(object, choice, &head, meta.functions));
         }
     });
     if !response.usage.is_empty() {
@@ -51,22 +53,23 @@ pub(super) fn service_tier(tier: &str) -> Option<&'static str> {
     }
 }
 
-/// Why it ended, in OpenAI's words.
-pub(super) fn finish_reason(finish: &Finish<'_>) -> &'static str {
+/// Why it ended, in OpenAI's words, the older ones for callers who know only `functions`.
+pub(super) fn finish_reason(finish: &Finish<'_>, functions: bool) -> &'static str {
     match finish.reason {
         FinishReason::Stop | FinishReason::StopSequence | FinishReason::Paused | FinishReason::Unknown => {
             "stop"
         }
         FinishReason::Length | FinishReason::ContextWindow => "length",
+        FinishReason::ToolCalls if functions => "function_call",
         FinishReason::ToolCalls => "tool_calls",
         FinishReason::ContentFilter | FinishReason::Refusal | FinishReason::Failed => "content_filter",
     }
 }
 
-fn write_choice(object: &mut Object<'_, impl Out>, choice: &Choice<'_>, head: &(&str, u64)) {
+fn write_choice(object: &mut Object<'_, impl Out>, choice: &Choice<'_>, head: &(&str, u64), functions: bool) {
     object.unsigned("index", choice.index.into());
     object.object("message", |message| {
-        write_message(message, choice);
+        write_message(message, choice, functions);
         let media = choice.parts.iter().filter_map(|part| match part {
             Part::Media(media) => Some(media),
             _ => None,
@@ -77,13 +80,13 @@ fn write_choice(object: &mut Object<'_, impl Out>, choice: &Choice<'_>, head: &(
         Some(logprobs) => object.json("logprobs", logprobs),
         None => object.null("logprobs"),
     }
-    object.string("finish_reason", finish_reason(&choice.finish));
+    object.string("finish_reason", finish_reason(&choice.finish, functions));
     object.string_or_skip("native_finish_reason", choice.finish.raw.as_deref());
     object.string_or_skip("stop_reason", choice.finish.stop_sequence.as_deref());
 }
 
 /// Chat has one text, one refusal and a list of calls: parts of a kind are put together, in order.
-fn write_message(message: &mut Object<'_, impl Out>, choice: &Choice<'_>) {
+fn write_message(message: &mut Object<'_, impl Out>, choice: &Choice<'_>, functions: bool) {
     let parts = &choice.parts;
     let joined = |pick: for<'p> fn(&'p Part<'p>) -> Option<&'p str>| -> Option<String> {
         let mut texts = parts.iter().filter_map(pick).peekable();
@@ -108,7 +111,14 @@ fn write_message(message: &mut Object<'_, impl Out>, choice: &Choice<'_>) {
     message.string_or_skip("reasoning_content", reasoning.as_deref());
     write_reasoning_details(message, parts);
     write_citations(message, parts);
-    if calls {
+    let called =
+        parts.iter().find_map(|part| if let Part::ToolCall(call) = part { Some(call) } else { None });
+    if let Some(call) = called.filter(|_| functions) {
+        message.object("function_call", |object| {
+            object.string("name", &call.name);
+            object.string("arguments", if call.arguments.is_empty() { "{}" } else { &call.arguments });
+        });
+    } else if calls {
         message.array("tool_calls", |list| {
             for part in parts {
                 if let Part::ToolCall(call) = part {

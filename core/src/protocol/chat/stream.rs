@@ -25,6 +25,7 @@ pub struct StreamEncoder {
     model: String,
     created: u64,
     include_usage: bool,
+    functions: bool,
     /// Everything of a chunk that comes before the number of the choice; empty before the start.
     head: Vec<u8>,
     open: Vec<OpenPart>,
@@ -98,6 +99,7 @@ impl StreamEncoder {
             model: meta.model.to_owned(),
             created: meta.created,
             include_usage,
+            functions: meta.functions,
             head: Vec::new(),
             open: Vec::new(),
             choices: BTreeMap::new(),
@@ -260,8 +262,13 @@ impl StreamEncoder {
                 let counts = self.choices.entry(choice).or_default();
                 let index = counts.calls;
                 counts.calls += 1;
-                self.delta_chunk(choice, out, |delta| {
-                    call(delta, index, |object| {
+                let function = self.functions && index == 0;
+                self.delta_chunk(choice, out, |delta| match function {
+                    true => delta.object("function_call", |called| {
+                        called.string("name", name);
+                        called.string("arguments", "");
+                    }),
+                    false => call(delta, index, |object| {
                         object.string("id", id);
                         let (word, input) = words(*kind);
                         object.string("type", word);
@@ -270,7 +277,7 @@ impl StreamEncoder {
                             called.string(input, "");
                         });
                         write_signature(object, signature.as_deref());
-                    });
+                    }),
                 });
                 OpenKind::Call { index, kind: *kind }
             }
@@ -325,6 +332,11 @@ impl StreamEncoder {
                     });
                 });
             }
+            (OpenKind::Call { index: 0, .. }, Delta::Arguments(arguments)) if self.functions => {
+                self.delta_chunk(choice, out, |delta| {
+                    delta.object("function_call", |called| called.string("arguments", arguments));
+                });
+            }
             (OpenKind::Call { index, kind }, Delta::Arguments(arguments)) => {
                 self.delta_chunk(choice, out, |delta| {
                     call(delta, *index, |object| {
@@ -373,7 +385,7 @@ impl StreamEncoder {
             out,
             |_| {},
             |rest| {
-                rest.string("finish_reason", finish_reason(finish));
+                rest.string("finish_reason", finish_reason(finish, self.functions));
                 rest.string_or_skip("native_finish_reason", finish.raw.as_deref());
                 rest.string_or_skip("stop_reason", finish.stop_sequence.as_deref());
             },

@@ -12,7 +12,7 @@ use crate::{
     protocol::{
         Encoded, Target, Wire,
         fields::{REASONING_STATE, Report},
-        json::{Object, Raw},
+        json::{Object, Raw, Str, from_str, wire_object},
     },
 };
 
@@ -115,7 +115,7 @@ fn report_losses(request: &Request<'_>, report: &mut Report<'_>) -> Result<(), A
         report.lost("metadata")?;
     }
     for (name, value) in &request.extra {
-        if !says_nothing(name, value) {
+        if !says_nothing(name, value) && name != SEARCH {
             match known(name) {
                 Some(name) => report.lost(name)?,
                 None => report.unknown(name)?,
@@ -127,14 +127,11 @@ fn report_losses(request: &Request<'_>, report: &mut Report<'_>) -> Result<(), A
 
 /// Request fields that chat defines and the conversation has no place for.
 fn known(name: &str) -> Option<&'static str> {
-    const KNOWN: [&str; 11] = [
-        "functions",
-        "function_call",
+    const KNOWN: [&str; 8] = [
         "store",
         "modalities",
         "audio",
         "prediction",
-        "web_search_options",
         "prompt_cache_key",
         "prompt_cache_retention",
         "prompt_cache_options",
@@ -199,6 +196,15 @@ fn form(request: &Request<'_>, target: &Target<'_>) -> Result<Form, ApiError> {
     ))
 }
 
+/// The member of chat's requests that asks for a search of the web.
+const SEARCH: &str = "web_search_options";
+
+wire_object! {
+    struct WirePlace<'a> {
+        kind: Str<'a> = "type",
+    }
+}
+
 type Body<'o> = Object<'o, Vec<u8>>;
 
 fn write_tools(
@@ -213,7 +219,8 @@ fn write_tools(
     };
     let is_allowed = |name: &str| allowed.is_none_or(|names| names.iter().any(|allowed| allowed == name));
     let mut written = 0;
-    if !request.tools.is_empty() {
+    let search = request.extra.iter().find(|(name, json)| name == SEARCH && json.get() != "null");
+    if !request.tools.is_empty() || search.is_some() {
         object.array("tools", |tools| {
             for (i, tool) in request.tools.iter().enumerate() {
                 match tool {
@@ -231,10 +238,44 @@ fn write_tools(
                     }
                 }
             }
+            if let Some((_, options)) = search {
+                tools.object(|tool| write_search(tool, options, report))?;
+                written += 1;
+            }
             Ok::<(), ApiError>(())
         })?;
     }
     write_tool_choice(object, request, written, target, report)
+}
+
+/// Chat's search is a setting, Anthropic's a tool that the model calls as it sees fit ("Web search
+/// tool").
+fn write_search(tool: &mut Body<'_>, options: &Json<'_>, report: &mut Report<'_>) -> Result<(), ApiError> {
+    wire_object! {
+        struct WireSearch<'a> {
+            search_context_size: Str<'a> = "search_context_size",
+            user_location: WireLocation<'a> = "user_location",
+        }
+
+        struct WireLocation<'a> {
+            approximate: Raw<'a> = "approximate",
+        }
+    }
+    let options: WireSearch<'_> = from_str(options.get()).unwrap_or_default();
+    tool.string("type", "web_search_20250305");
+    tool.string("name", "web_search");
+    let place = options.user_location.and_then(|location| location.approximate);
+    let place = place.and_then(|place| from_str::<WirePlace<'_>>(place.get()).ok());
+    if let Some(place) = place {
+        tool.object("user_location", |location| {
+            location.string("type", "approximate");
+            location.extra(&place.extra);
+        });
+    }
+    if options.search_context_size.is_some_and(|size| size.0 != "medium") {
+        report.lost("web_search_options.search_context_size")?;
+    }
+    Ok(())
 }
 
 /// A strict tool must keep to the part of JSON Schema that Claude enforces: where it does not, it is
