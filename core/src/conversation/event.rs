@@ -21,6 +21,8 @@ pub enum Event<'a> {
         model: Option<Text<'a>>,
         /// When, in seconds since the Unix epoch.
         created: Option<u64>,
+        /// What it took by then, as far as the provider says so at the start; `Usage` says it again.
+        usage: Usage,
     },
     /// A part begins.
     PartStart {

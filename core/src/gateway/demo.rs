@@ -195,7 +195,7 @@ fn frames(says: &Says, usage: Usage, meta: &AnswerMeta<'_>) -> VecDeque<Bytes> {
         }
     };
     let mut events = vec![
-        Event::Start { id: None, model: None, created: None },
+        Event::Start { id: None, model: None, created: None, usage: Usage::default() },
         Event::PartStart { part: 0, choice: 0, kind },
     ];
     events.extend(deltas.into_iter().map(|delta| Event::Delta { part: 0, delta }));

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     conversation::{
         Choice, Delta, Event, Finish, Message, Part, PartKind, Reasoning, Request, Response, Role, TextPart,
-        ToolCall, ToolResult,
+        ToolCall, ToolResult, Usage,
     },
     protocol::gemini::GEMINI_FORMAT,
 };
@@ -103,7 +103,7 @@ fn rebuilt(parts: &[Part<'static>], one_text: bool) -> Vec<Part<'static>> {
 }
 
 fn events(parts: &[Part<'static>]) -> Vec<Event<'static>> {
-    let mut events = vec![Event::Start { id: None, model: None, created: None }];
+    let mut events = vec![Event::Start { id: None, model: None, created: None, usage: Usage::default() }];
     for (number, part) in parts.iter().enumerate() {
         let number = number as u32;
         let (kind, deltas) = match part.clone() {

@@ -244,3 +244,29 @@ fn an_answer_after_the_answer_is_handed_on_and_a_held_end_is_not_waited_for() {
         assert_eq!(sim.row().error, None);
     }
 }
+
+/// Clients take the prompt's tokens from the first event.
+#[test]
+fn what_the_prompt_took_is_told_at_the_start_where_it_is_known() {
+    let sim = Sim::new(json!({"providers": {
+        "gemini": {"api_key": {"secret": "G"}, "models": ["gemini-2.5-flash"]},
+    }}));
+    let chunk = |text: &str, finish: Value, written: u64| {
+        let answer = json!({
+            "candidates": [{"content": {"parts": [{"text": text}], "role": "model"}, "finishReason": finish}],
+            "usageMetadata": {"promptTokenCount": 21, "candidatesTokenCount": written}, "responseId": "r",
+        });
+        format!("data: {answer}\r\n\r\n")
+    };
+    sim.script([script(&[chunk("Hel", Value::Null, 0), chunk("lo.", json!("STOP"), 5)])]);
+    let got = sim.send(messages(&ask("gemini-2.5-flash", true)));
+    let events: Vec<Value> = got
+        .body
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "))
+        .map(|data| serde_json::from_str(data).unwrap())
+        .collect();
+    let usages = [&events.first().unwrap()["message"]["usage"], &events[events.len() - 2]["usage"]];
+    let counts = usages.map(|usage| (usage["input_tokens"].as_u64(), usage["output_tokens"].as_u64()));
+    assert_eq!(counts, [(Some(21), Some(0)), (Some(21), Some(5))], "{}", got.body);
+}

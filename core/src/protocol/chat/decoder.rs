@@ -159,7 +159,8 @@ impl StreamDecoder {
         // Azure's first chunk has neither id nor choices, and is not the start yet.
         if self.state == State::Waiting && (id.is_some() || !choices.is_empty()) {
             self.state = State::Open;
-            sink(Event::Start { id, model: Word::text(chunk.model), created: created(chunk.created) });
+            let (model, created) = (Word::text(chunk.model), created(chunk.created));
+            sink(Event::Start { id, model, created, usage: self.usage });
             if let Some(tier) = Word::text(chunk.service_tier) {
                 sink(Event::ServiceTier(tier));
             }

@@ -121,7 +121,9 @@ impl StreamEncoder {
             return;
         }
         match event {
-            Event::Start { id, model, created } => self.start(id.as_deref(), model.as_deref(), *created, out),
+            Event::Start { id, model, created, .. } => {
+                self.start(id.as_deref(), model.as_deref(), *created, out)
+            }
             Event::PartStart { part, choice, kind } => self.part_start(*part, *choice, kind, out),
             Event::Delta { part, delta } => self.delta(*part, delta, out),
             Event::PartEnd { part } => self.part_end(*part, out),

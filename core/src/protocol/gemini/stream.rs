@@ -179,7 +179,7 @@ impl StreamDecoder {
             self.state = State::Open;
             let Head { id, model, created, .. } = &self.head;
             let text = |text: &'_ Option<String>| text.clone().map(Cow::Owned);
-            sink(Event::Start { id: text(id), model: text(model), created: *created });
+            sink(Event::Start { id: text(id), model: text(model), created: *created, usage: self.usage });
         }
     }
 

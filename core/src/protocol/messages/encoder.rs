@@ -79,7 +79,10 @@ impl StreamEncoder {
             return;
         }
         match event {
-            Event::Start { id, model, .. } => self.start(id.as_deref(), model.as_deref(), out),
+            Event::Start { id, model, usage, .. } => {
+                self.usage.update(usage);
+                self.start(id.as_deref(), model.as_deref(), out);
+            }
             // One choice is all that the protocol has.
             Event::PartStart { choice: 1.., .. } => {}
             Event::PartStart { part, kind, .. } => self.part_start(*part, kind, out),

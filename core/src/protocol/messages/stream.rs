@@ -8,7 +8,7 @@ use super::{
     usage::{Tally, WireUsage},
 };
 use crate::{
-    conversation::{CallKind, Delta, Event, Finish, Part, PartKind},
+    conversation::{CallKind, Delta, Event, Finish, Part, PartKind, Usage},
     error::{ApiError, ErrorKind},
     protocol::json::{Count, Malformed, Raw, Str, Word, from_str, repair_surrogates, wire_object},
 };
@@ -138,7 +138,7 @@ impl StreamDecoder {
                 // Content without the answer's start: what it says is not lost for that.
                 Some("content_block_start" | "content_block_delta") => {
                     self.state = State::Open;
-                    sink(Event::Start { id: None, model: None, created: None });
+                    sink(Event::Start { id: None, model: None, created: None, usage: Usage::default() });
                 }
                 _ => return Ok(()),
             },
@@ -189,7 +189,7 @@ impl StreamDecoder {
         self.message = id.as_deref().map(str::to_owned);
         self.tally = Tally::default();
         self.finish = None;
-        sink(Event::Start { id, model: Word::text(answer.model), created: None });
+        sink(Event::Start { id, model: Word::text(answer.model), created: None, usage: Usage::default() });
         let tier = answer.usage.as_ref().and_then(|usage| usage.service_tier.as_ref());
         if let Some(tier) = tier.and_then(|tier| tier.0.as_deref()) {
             sink(Event::ServiceTier(Cow::Borrowed(tier)));
