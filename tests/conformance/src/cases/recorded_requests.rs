@@ -56,7 +56,7 @@ async fn play(hands: Hands, way: Way, body: Value) -> Verdict {
         Way::Translated => "anthropic",
     };
     let mut sent = body.clone();
-    sent["model"] = json!(format!("{provider}/{}", hands.model("ok.n-1")));
+    sent["model"] = json!(format!("{provider}/{}", hands.model("ok.n-1.anysig")));
     let ask = hands.post("/v1/chat/completions", sent.to_string()).header("content-type", "application/json");
     let answer = ask.send().await?;
     let status = answer.status.as_u16();
@@ -69,7 +69,7 @@ async fn play(hands: Hands, way: Way, body: Value) -> Verdict {
         return fail(format!("nothing went upstream: {status}"));
     };
     match way {
-        Way::Relayed => unbent(body, seen.json(), &hands.model("ok.n-1")),
+        Way::Relayed => unbent(body, seen.json(), &hands.model("ok.n-1.anysig")),
         Way::Translated => {
             same("status", status, 200)?;
             found(&body, &seen.json())

@@ -109,7 +109,7 @@ const ROWS: &[Row] = &[
         script: "ok.n-3.ct-3.pt-100.cached-60.written-20",
         ask: |ask| ask,
         read: |_, _| Reading {
-            usage: Some(Usage { prompt: 100, completion: 3, cached: Some(60), reasoning: None }),
+            usage: Some(Usage { prompt: 100, completion: 3, cached: Some(60), ..Usage::default() }),
             ..text(3, "stop")
         },
     },

@@ -124,6 +124,7 @@ fn usage(told: &[&Value]) -> Option<Usage> {
     Some(Usage {
         prompt: count("input_tokens")? + cached.unwrap_or(0) + written.unwrap_or(0),
         completion: count("output_tokens")?,
+        total: None,
         cached,
         reasoning: told.iter().find_map(|usage| usage["output_tokens_details"]["thinking_tokens"].as_u64()),
     })

@@ -133,6 +133,7 @@ pub(crate) fn usage(usage: &Value) -> Option<Usage> {
     Some(Usage {
         prompt: usage["prompt_tokens"].as_u64()?,
         completion: usage["completion_tokens"].as_u64()?,
+        total: usage["total_tokens"].as_u64(),
         cached: cached.into_iter().find_map(Value::as_u64),
         reasoning: reasoning.into_iter().find_map(Value::as_u64),
     })

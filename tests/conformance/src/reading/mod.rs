@@ -2,6 +2,7 @@
 
 pub(crate) mod anthropic;
 pub(crate) mod chat;
+pub(crate) mod gemini;
 
 /// One tool call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub(crate) struct Usage {
     pub(crate) prompt: u64,
     /// All completion tokens.
     pub(crate) completion: u64,
+    /// The sum, where told.
+    pub(crate) total: Option<u64>,
     /// Prompt tokens from a cache, where told.
     pub(crate) cached: Option<u64>,
     /// Reasoning tokens, where told.
