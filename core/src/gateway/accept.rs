@@ -39,7 +39,8 @@ impl<'a> Endpoint<'a> {
             "/v1/messages" => Self::Messages,
             "/v1/messages/count_tokens" => Self::CountTokens,
             "/v1/models" => Self::Models,
-            "/health" => Self::Health,
+            // Claude Code opens its connection with a request for the second.
+            "/health" | "/api/hello" => Self::Health,
             "/health/ready" => Self::Ready,
             "/version" => Self::Version,
             "/admin/usage/summary" => Self::UsageSummary,

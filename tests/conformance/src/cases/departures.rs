@@ -157,8 +157,8 @@ fn within_a_fifth(sums: &Sums, provider: &str, (least, most): (u64, u64)) -> Ver
     check(output * 10 >= least * 8 && output * 10 <= most * 12, || {
         format!("output tokens: {output}, the truth is between {least} and {most}")
     })?;
-    // Anthropic tells the prompt's tokens at the beginning, so there it is no estimate.
-    let prompt = if provider == "anthropic" { 17 } else { PROMPT };
+    // Anthropic and Gemini tell the prompt's tokens at the beginning, so there it is no estimate.
+    let prompt = if provider == "openai" { PROMPT } else { 17 };
     check(sums.input * 10 >= prompt * 8 && sums.input * 10 <= prompt * 12 + 100, || {
         format!("input tokens: {}, the truth is {prompt}", sums.input)
     })

@@ -10,6 +10,7 @@ use crate::{
 };
 
 mod auth;
+mod claude_code;
 mod connection;
 mod departures;
 mod dialects;
@@ -46,6 +47,7 @@ pub(crate) fn all() -> Vec<Case> {
         replies::cases(),
         dialects::cases(),
         messages::cases(),
+        claude_code::cases(),
         translate::cases(),
         relay::cases(),
         connection::cases(),

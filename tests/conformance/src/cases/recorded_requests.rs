@@ -123,7 +123,7 @@ fn found(body: &Value, seen: &Value) -> Verdict {
 }
 
 /// All texts in a value.
-fn strings(value: &Value, out: &mut Vec<String>) {
+pub(super) fn strings(value: &Value, out: &mut Vec<String>) {
     match value {
         Value::String(text) => out.push(text.clone()),
         Value::Array(list) => list.iter().for_each(|value| strings(value, out)),

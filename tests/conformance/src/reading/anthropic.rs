@@ -75,6 +75,31 @@ pub(crate) fn events(events: &[Event]) -> Reading {
     reading
 }
 
+/// The content of a streamed message, put together as Anthropic's SDKs do, to be sent back.
+pub(crate) fn content(events: &[Event]) -> Vec<Value> {
+    let mut blocks: Vec<(Value, String)> = Vec::new();
+    for event in events {
+        let data: Value = serde_json::from_str(event.data.as_deref().unwrap_or_default()).unwrap_or_default();
+        let delta = &data["delta"];
+        let Some(index) = data["index"].as_u64() else { continue };
+        if data["type"] == "content_block_start" {
+            blocks.push((data["content_block"].clone(), String::new()));
+        }
+        let Some((block, input)) = blocks.get_mut(index as usize) else { continue };
+        for name in ["text", "thinking", "signature"] {
+            if let Some(piece) = delta[name].as_str() {
+                let whole = format!("{}{piece}", block[name].as_str().unwrap_or_default());
+                block[name] = whole.into();
+            }
+        }
+        input.push_str(delta["partial_json"].as_str().unwrap_or_default());
+        if let Ok(whole) = serde_json::from_str(input) {
+            block["input"] = whole;
+        }
+    }
+    blocks.into_iter().map(|(block, _)| block).collect()
+}
+
 /// How many answers the stream holds.
 pub(crate) fn answers(body: &str) -> usize {
     sse::events(body).iter().filter(|event| event.name.as_deref() == Some("message_start")).count()

@@ -32,20 +32,39 @@ fn said(body: &Value, reading: &mut Reading) {
             Some(true) => reading.reasoning.push_str(text),
             _ => reading.text.push_str(text),
         }
-        let call = &part["functionCall"];
-        if let Some(name) = call["name"].as_str() {
-            let arguments = if call["args"].is_null() { "{}".to_owned() } else { call["args"].to_string() };
-            let id = call["id"].as_str().unwrap_or_default().to_owned();
-            reading.calls.push(Call { id, name: name.to_owned(), arguments });
-        }
+        called(&part["functionCall"], reading);
     }
     if let Some(reason) = candidate["finishReason"].as_str() {
         reading.finish = finish(reason).to_owned();
     }
-    if body["promptFeedback"]["blockReason"].is_string() {
+    let feedback = &body["promptFeedback"];
+    if feedback["blockReason"].is_string() {
         reading.finish = "content_filter".to_owned();
     }
+    if reading.finish == "content_filter" {
+        let why = [&candidate["finishMessage"], &feedback["blockReasonMessage"]];
+        let why = why.into_iter().find_map(Value::as_str);
+        reading.refusal.push_str(why.unwrap_or_default());
+    }
     reading.usage = usage(&body["usageMetadata"]).or(reading.usage);
+}
+
+/// A call whole, or a piece of the last one: members of its arguments that grow ("Streaming function
+/// call arguments").
+fn called(call: &Value, reading: &mut Reading) {
+    if let Some(name) = call["name"].as_str() {
+        let arguments = if call["args"].is_null() { "{}".to_owned() } else { call["args"].to_string() };
+        let id = call["id"].as_str().unwrap_or_default().to_owned();
+        reading.calls.push(Call { id, name: name.to_owned(), arguments });
+    }
+    let Some(last) = reading.calls.last_mut() else { return };
+    let mut arguments: Value = serde_json::from_str(&last.arguments).unwrap_or_default();
+    for piece in call["partialArgs"].as_array().into_iter().flatten() {
+        let name = piece["jsonPath"].as_str().unwrap_or_default().trim_start_matches("$.");
+        let so_far = arguments[name].as_str().unwrap_or_default();
+        arguments[name] = format!("{so_far}{}", piece["stringValue"].as_str().unwrap_or_default()).into();
+    }
+    last.arguments = arguments.to_string();
 }
 
 /// Gemini has no word for an answer that wants tools to be run.
