@@ -50,7 +50,7 @@ impl<P: Ports> Gateway<P> {
         B: http_body::Body<Data = Bytes> + Unpin,
     {
         let call = match self.plan(parts, body, &mut flight).await {
-            Ok(call) => call,
+            Ok(call) => Call { counting: true, ..call },
             Err(error) => return flight.refuse(&error),
         };
         // Counting costs nothing and is no request to a model.

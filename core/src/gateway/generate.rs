@@ -30,6 +30,8 @@ pub(super) struct Call {
     pub(super) key: Option<usize>,
     /// The model as the caller named it.
     pub(super) model: String,
+    /// Whether it is a count of tokens that is asked for, and no answer.
+    pub(super) counting: bool,
     /// Whether the answer is to be streamed.
     pub(super) stream: bool,
     /// Whether the caller wants usage in the stream.
@@ -93,6 +95,7 @@ impl<P: Ports> Gateway<P> {
             sketch,
             key: principal.key,
             model,
+            counting: false,
             stream,
             usage_asked,
             candidates,

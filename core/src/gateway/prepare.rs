@@ -10,7 +10,7 @@ use crate::{
     model::{Effort, Model},
     payload::Payload,
     ports::Ports,
-    protocol::{Front, OnUnsupported, Wire},
+    protocol::{Front, OnUnsupported, Wire, messages},
     provider::{Action, StreamUsage, field_edits, message_edits},
     recall,
     sketch::{Edits, Json, Sketch, sketch},
@@ -50,7 +50,9 @@ impl<P: Ports> Gateway<P> {
     async fn translated(&self, attempt: Try<'_>) -> Result<Prepared, ApiError> {
         let Try { call, candidate, provider, .. } = attempt;
         let facts = self.policy.catalogue.find(&candidate.model);
-        let mut request = call.front.decode_request(call.sketch.body())?;
+        let body = call.sketch.body();
+        let mut request =
+            if call.counting { messages::decode_prompt(body)? } else { call.front.decode_request(body)? };
         let format = recall::format_of(provider.row.wire).filter(|_| recall::may_think(&request, facts));
         if let Some(format) = format {
             self.recall(&call.tenant, &mut request, format).await;

@@ -270,3 +270,21 @@ fn what_the_prompt_took_is_told_at_the_start_where_it_is_known() {
     let counts = usages.map(|usage| (usage["input_tokens"].as_u64(), usage["output_tokens"].as_u64()));
     assert_eq!(counts, [(Some(21), Some(0)), (Some(21), Some(5))], "{}", got.body);
 }
+
+#[test]
+fn gemini_counts_a_prompt_that_sets_no_limit() {
+    let sim = Sim::new(
+        json!({"providers": {"gemini": {"api_key": {"secret": "A"}, "models": ["gemini-2.5-flash"]}}}),
+    );
+    sim.script([Script::json(r#"{"totalTokens":31}"#)]);
+    let mut body = ask("gemini-2.5-flash", false);
+    body.as_object_mut().unwrap().remove("max_tokens");
+    let mut request = messages(&body);
+    *request.uri_mut() = "/v1/messages/count_tokens".parse().unwrap();
+    assert_eq!(sim.send(request).body, r#"{"input_tokens":31}"#);
+    let got = sim.send(messages(&body));
+    assert_eq!(
+        (got.status.as_u16(), &got.json()["error"]["message"]),
+        (400, &json!("max_tokens: Field required"))
+    );
+}

@@ -81,9 +81,19 @@ wire_object! {
 /// Fails with a 400 that names the field at fault, by its path. Members that the conversation has
 /// no place for are kept in `extra`.
 pub fn decode_request(body: &[u8]) -> Result<Request<'_>, ApiError> {
+    let request = decode_prompt(body)?;
+    match request.max_tokens {
+        Some(_) => Ok(request),
+        None => Err(missing("max_tokens")),
+    }
+}
+
+/// Reads a request whose tokens are to be counted: it sets no limit on an answer.
+///
+/// Fails as [`decode_request`] does.
+pub fn decode_prompt(body: &[u8]) -> Result<Request<'_>, ApiError> {
     let wire: WireRequest<'_> = from_slice(body).map_err(invalid)?;
     let Some(model) = wire.model else { return Err(missing("model")) };
-    let Some(max_tokens) = wire.max_tokens else { return Err(missing("max_tokens")) };
     let Some(messages) = wire.messages else { return Err(missing("messages")) };
     if wire.thread.is_some() {
         return Err(unheld());
@@ -114,7 +124,7 @@ pub fn decode_request(body: &[u8]) -> Result<Request<'_>, ApiError> {
             top_k: wire.top_k.map(|count| count.0),
             ..Sampling::default()
         },
-        max_tokens: Some(max_tokens.0),
+        max_tokens: wire.max_tokens.map(|count| count.0),
         stop: wire.stop_sequences.unwrap_or_default().0.into_iter().map(|stop| stop.0).collect(),
         reasoning: decode_thinking(wire.thinking, output.effort),
         stream: wire.stream.unwrap_or(false),
