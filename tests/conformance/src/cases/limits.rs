@@ -41,7 +41,7 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 /// Waits for a moment after which a case fits into the minute.
-async fn early_in_a_minute() {
+pub(super) async fn early_in_a_minute() {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let minute = Duration::from_secs(60);
     let left = minute.saturating_sub(Duration::from_millis((now.as_millis() % minute.as_millis()) as u64));

@@ -11,6 +11,7 @@ use std::{
 
 use tollbridge_upstream::passage;
 
+use super::limits::early_in_a_minute;
 use crate::{
     case::{Case, Hands},
     client::Origin,
@@ -40,6 +41,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("process", "SIGTERM drains running streams", |hands| drains(hands, "TERM")),
         Case::new("process", "SIGTERM under load loses no row", terminated),
         Case::new("process", "kill -9 under load loses at most a batch", killed),
+        Case::new("process", "kill -9 does not give a key its minute anew", counts_survive),
     ]
 }
 
@@ -281,6 +283,25 @@ async fn killed(hands: Hands) -> Verdict {
     check(rows >= load.settled, || {
         format!("{rows} rows, but {} answers were half a second old ({} in all)", load.settled, load.answered)
     })
+}
+
+async fn counts_survive(hands: Hands) -> Verdict {
+    let launch = launch(&hands, true)?;
+    early_in_a_minute().await;
+    let mut first = gateway(launch.start().await?, None)?;
+    let ask = || hands.chat("openai/ok.n-3").key(fixture::RPM_KEYS[0]);
+    for _ in 0..fixture::RPM_LIMIT {
+        same("status", ask().to(&first).send().await?.status.as_u16(), 200)?;
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    signal(&first.running, "KILL")?;
+    exit(&mut first.running).await?;
+    let ask = &ask;
+    keeping(first, || async move {
+        let second = gateway(launch.start().await?, None)?;
+        same("status", ask().to(&second).send().await?.status.as_u16(), 429)
+    })
+    .await
 }
 
 /// Runs `then` before the first gateway's folder is removed with it.
