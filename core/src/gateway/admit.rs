@@ -135,11 +135,11 @@ impl<P: Ports> Gateway<P> {
 
     /// A request is settled. What it held is kept for others a while longer, then given back.
     pub(super) async fn linger(&self, admitted: &Admitted) {
-        if !self.is_far() {
+        let hold = self.ports.hold();
+        let Some(scope) = self.state.scopes.get(admitted.key) else { return };
+        if hold.is_zero() || !scope.purse().keeps(&admitted.pass) {
             return;
         }
-        let Some(scope) = self.state.scopes.get(admitted.key) else { return };
-        let hold = self.ports.hold();
         self.ports.sleep(hold).await;
         let back = scope.purse().idle(&admitted.pass, self.ports.now(), hold);
         self.give_back(scope, back).await;

@@ -237,6 +237,11 @@ impl Purse {
         back
     }
 
+    /// Whether there is anything that [`idle`](Self::idle) may have to give back.
+    pub fn keeps(&self, pass: &Pass) -> bool {
+        self.units > 0 || self.idle.iter().any(|held| Some(held.id) == pass.slot())
+    }
+
     /// `hold` has passed since a request was over. Says what to give back of what nobody needed.
     pub fn idle(&mut self, pass: &Pass, now: Micros, hold: Duration) -> Settlement {
         self.turn(now);
