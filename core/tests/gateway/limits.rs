@@ -253,7 +253,7 @@ fn many_instances_keep_one_limit() {
         let mut crowd = Crowd::new(&document(json!({"max_rpm": limit})), instances);
         crowd.world.shelf.hold.set(Duration::from_secs(hold));
         crowd.world.shelf.lag.set(Duration::from_millis(80));
-        let each_second = (u64::from(limit) / 20).max(1);
+        let each_second = (limit / 20).max(1);
         crowd.world.scripts.borrow_mut().extend((0..each_second * 150).map(|_| hello()));
         let mut answers: Vec<(u64, Answer)> = Vec::new();
         let mut dice: u64 = 7;
