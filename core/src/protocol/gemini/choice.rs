@@ -79,6 +79,8 @@ pub(super) struct OpenChoice {
     /// The text or the thought that is open.
     open: Option<(u32, Kind)>,
     call: Option<OpenCall>,
+    /// The ids that the calls so far were given.
+    given: Vec<String>,
     sources: Sources,
     /// Whether it made calls.
     pub(super) calls: bool,
@@ -185,9 +187,12 @@ impl OpenChoice {
             }
             return;
         }
-        if call.name.is_none() && call.args.is_none() {
+        // A call that was told already is no second one.
+        let told = call.id.as_ref().is_some_and(|id| self.given.iter().any(|given| *given == **id));
+        if told || (call.name.is_none() && call.args.is_none()) {
             return;
         }
+        self.given.extend(call.id.as_deref().map(str::to_owned));
         self.close_said(sink);
         // The next call begins: the one before it has all that it will have.
         if let Some(open) = self.call.take() {
