@@ -451,6 +451,16 @@ fn half_a_surrogate_pair_costs_one_letter() {
         }
     });
     assert_eq!(text, "a\u{fffd}");
+    for (wire, body) in [
+        (Wire::Gemini, chunk),
+        (Wire::Chat, r#"{"choices":[{"message":{"content":"a\ud83d"},"finish_reason":"stop"}]}"#),
+        (Wire::Messages, r#"{"type":"message","content":[{"type":"text","text":"a\ud83d"}]}"#),
+    ] {
+        let told = wire.read_response(body.as_bytes(), "seed", |response| {
+            String::from_utf8(Front::Chat.encode_response(response, &META)).unwrap()
+        });
+        assert!(told.expect("an answer").contains("\"a\u{fffd}\""), "{}", wire.name());
+    }
 }
 
 #[test]

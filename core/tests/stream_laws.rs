@@ -8,6 +8,7 @@ use tollbridge_core::{
     frame::sse::{SseEvent, SseFramer},
     protocol::{
         chat::{self, AnswerMeta, StreamEncoder, observe::Observer},
+        gemini,
         messages::{self, StreamDecoder},
     },
 };
@@ -24,6 +25,15 @@ fn decode(bytes: &[u8], cuts: &[usize]) -> Vec<String> {
 /// What chat's decoder says.
 fn decode_chat(bytes: &[u8], cuts: &[usize]) -> Vec<String> {
     let mut decoder = chat::StreamDecoder::new("seed");
+    check(bytes, cuts, |data, sink| match data {
+        Some(data) => decoder.push(data, &mut |event| sink(event)),
+        None => decoder.finish(&mut |event| sink(event)),
+    })
+}
+
+/// What Gemini's decoder says.
+fn decode_gemini(bytes: &[u8], cuts: &[usize]) -> Vec<String> {
+    let mut decoder = gemini::StreamDecoder::new("seed");
     check(bytes, cuts, |data, sink| match data {
         Some(data) => decoder.push(data, &mut |event| sink(event)),
         None => decoder.finish(&mut |event| sink(event)),
@@ -217,6 +227,62 @@ fn chat_stream() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// Chunks of Gemini's, documented and not, in any order.
+fn gemini_chunk() -> impl Strategy<Value = String> {
+    let text = sample::select(vec!["", "Hi", "\u{1f600}\n\"\\", "日本"]);
+    let partial = (sample::select(vec!["$.a", "$.b[0].c", "$['d e']", "$"]), any::<bool>())
+        .prop_map(|(path, more)| json!({ "jsonPath": path, "stringValue": "x", "willContinue": more }));
+    let call = (
+        sample::select(vec![json!(null), json!("f"), json!("g")]),
+        sample::select(vec![json!(null), json!("id"), json!("other")]),
+        sample::select(vec![json!(null), json!({}), json!({ "a": [1] })]),
+        prop::collection::vec(partial, 0..2),
+        any::<bool>(),
+    );
+    let call = call.prop_map(|(name, id, args, partial, more)| {
+        json!({ "name": name, "id": id, "args": args, "partialArgs": partial, "willContinue": more })
+    });
+    let part = prop_oneof![
+        4 => text.clone().prop_map(|text| json!({ "text": text })),
+        2 => text.clone().prop_map(|text| json!({ "text": text, "thought": true })),
+        2 => text.prop_map(|text| json!({ "text": text, "thoughtSignature": "s" })),
+        4 => call.clone().prop_map(|call| json!({ "functionCall": call })),
+        1 => call.prop_map(|call| json!({ "functionCall": call, "thoughtSignature": "s" })),
+        1 => Just(json!({ "executableCode": { "code": "1" }, "thoughtSignature": "s" })),
+        1 => Just(json!({ "inlineData": { "mimeType": "image/png", "data": "AA" } })),
+        1 => Just(json!({ "fromTheFuture": [1, "\n"] })),
+        1 => Just(json!({})),
+    ];
+    let none = || json!(null);
+    let reason = sample::select(vec![none(), none(), none(), json!("STOP"), json!("SAFETY"), json!("ODD")]);
+    let grounding = json!({
+        "groundingChunks": [{ "web": { "uri": "u" } }, { "retrievedContext": { "text": "t" } }],
+        "groundingSupports": [{ "segment": { "endIndex": 3 }, "groundingChunkIndices": [0] }],
+    });
+    let grounding = sample::select(vec![none(), none(), none(), grounding]);
+    let candidate = (0u8..2, prop::collection::vec(part, 0..3), reason, grounding);
+    let candidate = candidate.prop_map(|(index, parts, reason, grounding)| {
+        json!({ "index": index, "content": { "parts": parts }, "finishReason": reason, "groundingMetadata": grounding })
+    });
+    let usage = sample::select(vec![none(), json!({ "promptTokenCount": 3 }), json!({ "trafficType": "T" })]);
+    prop_oneof![
+        16 => (sample::select(vec!["1", "1", "1", "2"]), prop::collection::vec(candidate, 0..2), usage).prop_map(
+            |(id, candidates, usage)| {
+                json!({ "responseId": id, "candidates": candidates, "usageMetadata": usage }).to_string()
+            }
+        ),
+        1 => Just(json!({ "promptFeedback": { "blockReason": "SAFETY" } }).to_string()),
+        1 => Just(json!({ "error": { "message": "m" } }).to_string()),
+        1 => Just("[]".to_owned()),
+    ]
+}
+
+fn gemini_stream() -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec(gemini_chunk(), 0..12).prop_map(|chunks| {
+        chunks.iter().map(|data| format!("data: {data}\r\n\r\n")).collect::<String>().into_bytes()
+    })
+}
+
 /// Anthropic's sequence of events, checked to the letter.
 fn check_sequence(text: &str) {
     let (mut open, mut next, mut started, mut ended) = (None, 0, false, false);
@@ -285,6 +351,28 @@ proptest! {
     }
 
     #[test]
+    fn gemini_keeps_the_laws_too(
+        bytes in gemini_stream(),
+        cuts in proptest::collection::vec(any::<sample::Index>(), 0..12),
+    ) {
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+        cuts.sort_unstable();
+        prop_assert_eq!(decode_gemini(&bytes, &[]), decode_gemini(&bytes, &cuts));
+    }
+
+    #[test]
+    fn messages_of_gemini_are_told_in_the_right_sequence(bytes in gemini_stream()) {
+        let mut decoder = gemini::StreamDecoder::new("seed");
+        let mut encoder = messages::StreamEncoder::new(&AnswerMeta { id: "i", created: 1, model: "m" });
+        let mut out = BytesMut::new();
+        let mut sink = |event: Event<'_>| encoder.event(&event, &mut out);
+        frames(&bytes, &[], |data| decoder.push(data, &mut sink));
+        decoder.finish(&mut sink);
+        encoder.finish(&mut out);
+        check_sequence(std::str::from_utf8(&out).expect("UTF-8"));
+    }
+
+    #[test]
     fn messages_are_told_in_the_right_sequence(bytes in chat_stream()) {
         let mut decoder = chat::StreamDecoder::new("seed");
         let mut encoder = messages::StreamEncoder::new(&AnswerMeta { id: "i", created: 1, model: "m", functions: false });
@@ -350,6 +438,7 @@ proptest! {
     fn arbitrary_bytes_panic_nothing(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         read_everything(&bytes);
         decode(&bytes, &[]);
+        decode_gemini(&bytes, &[]);
     }
 
     #[test]
@@ -357,6 +446,7 @@ proptest! {
         read_everything(text.as_bytes());
         let data = format!("data: {text}\n\n");
         decode(data.as_bytes(), &[]);
+        decode_gemini(data.as_bytes(), &[]);
     }
 }
 
@@ -370,6 +460,8 @@ fn read_everything(bytes: &[u8]) {
     drop(messages::decode_response(bytes));
     drop(messages::decode_request(bytes));
     drop(chat::decode_response(bytes, "seed"));
+    drop(gemini::decode_response(bytes, "seed"));
+    drop(gemini::decode_error(status, bytes));
 }
 
 #[test]

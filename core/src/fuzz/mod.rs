@@ -15,7 +15,7 @@ pub use sketch::{edits, sketch};
 #[cfg(test)]
 pub(crate) use sse::frame;
 pub use sse::sse;
-pub use translate::{answer, chat_request, chat_stream, messages_request, messages_stream};
+pub use translate::{answer, chat_request, chat_stream, gemini_stream, messages_request, messages_stream};
 
 /// A law and where to start looking for a breach of it.
 pub struct Target {
@@ -39,6 +39,7 @@ pub const TARGETS: &[Target] = &[
         seeds: translate::MESSAGES_REQUESTS,
     },
     Target { name: "chat_stream", law: translate::chat_stream, seeds: translate::CHAT_STREAMS },
+    Target { name: "gemini_stream", law: translate::gemini_stream, seeds: translate::GEMINI_STREAMS },
     Target { name: "answer", law: translate::answer, seeds: translate::ANSWERS },
     Target { name: "messages_stream", law: translate::messages_stream, seeds: translate::STREAMS },
 ];

@@ -1,4 +1,4 @@
-//! Translation between the chat front and the Messages wire: whatever comes in, what goes out is JSON, and
+//! Translation between fronts and wires: whatever comes in, what goes out is JSON, and
 //! a stream ends as a success or with an error, never with both.
 
 use bytes::{Bytes, BytesMut};
@@ -8,9 +8,8 @@ use serde_json::Value;
 
 use crate::conversation::Event;
 use crate::frame::sse::{SseEvent, SseFramer};
-use crate::protocol::chat::{self, AnswerMeta, StreamEncoder, observe::Observer};
-use crate::protocol::messages::{self, StreamDecoder};
-use crate::protocol::{Front, OnUnsupported, Target};
+use crate::protocol::chat::{self, AnswerMeta, observe::Observer};
+use crate::protocol::{Front, OnUnsupported, Target, Wire, messages};
 
 const META: AnswerMeta<'_> = AnswerMeta { id: "id", created: 1, model: "m", functions: false };
 
@@ -33,10 +32,22 @@ pub(super) const CHAT_STREAMS: &[&[u8]] = &[
     b"data: {\"id\":\"\",\"choices\":[]}\n\ndata: {\"error\":{\"message\":\"x\"}}\n\n",
 ];
 
+pub(super) const GEMINI_STREAMS: &[&[u8]] = &[
+    b"data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"h\",\"thought\":true}],\"role\":\"model\"}}],\"usageMetadata\":{\"promptTokenCount\":3},\"responseId\":\"r\"}\r\n\r\n\
+    data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"},{\"functionCall\":{\"name\":\"f\",\"args\":{\"x\":[1]}},\"thoughtSignature\":\"s\"},{\"executableCode\":{\"code\":\"1\"}},{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"AA\"}}]}}]}\r\n\r\n\
+    data: {\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{\"name\":\"g\",\"willContinue\":true}}]}}]}\r\n\r\n\
+    data: {\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{\"partialArgs\":[{\"jsonPath\":\"$.a[0]['b']\",\"stringValue\":\"c\",\"willContinue\":true}],\"willContinue\":true}}]}}]}\r\n\r\n\
+    data: {\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{}}]}}]}\r\n\r\n\
+    data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\",\"thoughtSignature\":\"s\"}]},\"finishReason\":\"STOP\",\"groundingMetadata\":{\"groundingChunks\":[{\"web\":{\"uri\":\"u\",\"title\":\"t\"}}],\"groundingSupports\":[{\"segment\":{\"endIndex\":1,\"text\":\"a\"},\"groundingChunkIndices\":[0]}]}}],\"usageMetadata\":{\"promptTokenCount\":3,\"thoughtsTokenCount\":2,\"totalTokenCount\":5}}\r\n\r\n",
+    b"data: {\"promptFeedback\":{\"blockReason\":\"SAFETY\"}}\n\n",
+    b"data: [{\"error\":{\"code\":503,\"message\":\"x\",\"status\":\"UNAVAILABLE\"}}]\n\n",
+];
+
 pub(super) const ANSWERS: &[&[u8]] = &[
     br#"{"id":"msg","type":"message","role":"assistant","model":"m","content":[{"type":"thinking","thinking":"t","signature":"s"},{"type":"text","text":"a"},{"type":"tool_use","id":"c","name":"f","input":{"x":[1]}}],"stop_reason":"tool_use","stop_sequence":null,"usage":{"input_tokens":3,"cache_read_input_tokens":2,"output_tokens":5}}"#,
     br#"{"id":"c","object":"chat.completion","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"a"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2}}"#,
     br#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#,
+    br#"{"candidates":[{"content":{"parts":[{"text":"h","thought":true},{"text":"a\ud83d","thoughtSignature":"s"},{"functionCall":{"name":"f","args":{ "x": 1 }}},{"inlineData":{"mimeType":"audio/wav","data":"AA"}}]},"finishReason":"STOP","logprobsResult":{"chosenCandidates":[{"token":"a","logProbability":-1}]},"citationMetadata":{"citations":[{"startIndex":0,"endIndex":1,"uri":"u"}]}}],"usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":5},"createTime":"2026-05-27T16:53:45Z"}"#,
 ];
 
 pub(super) const STREAMS: &[&[u8]] = &[
@@ -93,38 +104,55 @@ pub fn messages_request(bytes: &[u8]) {
     }
 }
 
-/// A whole answer of either wire is refused, or becomes an answer of either front that is JSON.
+/// A whole answer of any wire is refused, or becomes an answer of either front that is JSON.
 pub fn answer(bytes: &[u8]) {
-    for response in
-        [messages::decode_response(bytes), chat::decode_response(bytes, "seed")].into_iter().flatten()
-    {
-        is_json(&chat::encode_response(&response, &META));
-        is_json(&messages::encode_response(&response, &META));
-    }
-    for error in [
-        chat::decode_error(StatusCode::BAD_REQUEST, bytes),
-        messages::decode_error(StatusCode::BAD_REQUEST, bytes),
-    ] {
-        is_json(&chat::encode_error(&error));
-        is_json(&messages::encode_error(&error));
+    for wire in [Wire::Chat, Wire::Messages, Wire::Gemini] {
+        // What is refused is refused; what is read is written whole.
+        _ = wire.read_response(bytes, "seed", |response| {
+            is_json(&Front::Chat.encode_response(response, &META));
+            is_json(&Front::Messages.encode_response(response, &META));
+        });
+        let error = wire.decode_error(StatusCode::BAD_REQUEST, bytes);
+        is_json(&Front::Chat.encode_error(&error));
+        is_json(&Front::Messages.encode_error(&error));
     }
     _ = chat::observe::observe_response(bytes);
 }
 
 /// A stream of the Messages wire becomes a chat stream that ends with an error or with `[DONE]`.
 pub fn messages_stream(bytes: &[u8]) {
-    let mut decoder = StreamDecoder::new();
-    let mut encoder = StreamEncoder::new(&META, true);
     let mut observer = Observer::default();
+    datas(Bytes::copy_from_slice(bytes)).iter().for_each(|data| _ = observer.push(data));
+    chat_law(&told(Wire::Messages, Front::Chat, bytes));
+}
+
+/// A stream of the chat wire becomes a Messages stream whose events are JSON and which ends with an error
+/// or with `message_stop`.
+pub fn chat_stream(bytes: &[u8]) {
+    messages_law(&told(Wire::Chat, Front::Messages, bytes));
+}
+
+/// A stream of the Gemini wire becomes either.
+pub fn gemini_stream(bytes: &[u8]) {
+    chat_law(&told(Wire::Gemini, Front::Chat, bytes));
+    messages_law(&told(Wire::Gemini, Front::Messages, bytes));
+}
+
+/// The data of the events that a stream becomes.
+fn told(wire: Wire, front: Front, bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut decoder = wire.decoder("seed");
+    let mut encoder = front.encoder(&META, true);
     let mut out = BytesMut::new();
     let mut sink = |event: Event<'_>| encoder.event(&event, &mut out);
     for data in datas(Bytes::copy_from_slice(bytes)) {
         decoder.push(&data, &mut sink);
-        _ = observer.push(&data);
     }
     decoder.finish(&mut sink);
     encoder.finish(&mut out);
-    let said = datas(out.freeze());
+    datas(out.freeze())
+}
+
+fn chat_law(said: &[Vec<u8>]) {
     let done = said.iter().position(|data| data[..] == *b"[DONE]");
     let chunks: Vec<Value> = said[..done.unwrap_or(said.len())]
         .iter()
@@ -135,22 +163,9 @@ pub fn messages_stream(bytes: &[u8]) {
     assert!(done.is_none() || failed.is_none(), "it ends in one way");
 }
 
-/// A stream of the chat wire becomes a Messages stream whose events are JSON and which ends with an error
-/// or with `message_stop`.
-pub fn chat_stream(bytes: &[u8]) {
-    let mut decoder = chat::StreamDecoder::new("seed");
-    let mut encoder = messages::StreamEncoder::new(&META);
-    let mut out = BytesMut::new();
-    let mut sink = |event: Event<'_>| encoder.event(&event, &mut out);
-    for data in datas(Bytes::copy_from_slice(bytes)) {
-        decoder.push(&data, &mut sink);
-    }
-    decoder.finish(&mut sink);
-    encoder.finish(&mut out);
-    let said: Vec<Value> = datas(out.freeze())
-        .iter()
-        .map(|data| serde_json::from_slice(data).expect("events are JSON"))
-        .collect();
+fn messages_law(said: &[Vec<u8>]) {
+    let said: Vec<Value> =
+        said.iter().map(|data| serde_json::from_slice(data).expect("events are JSON")).collect();
     let ends = |event: &Value| event["type"] == "message_stop" || event["type"] == "error";
     assert_eq!(said.iter().position(ends), Some(said.len() - 1), "one end, and nothing after it");
     let count = |kind: &str| said.iter().filter(|event| event["type"] == kind).count();

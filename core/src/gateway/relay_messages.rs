@@ -15,10 +15,7 @@ use crate::{
     error::{ApiError, ErrorKind},
     frame::sse::{SseEvent, SseFramer},
     ports::HttpError,
-    protocol::{
-        Front,
-        messages::{self, StreamDecoder},
-    },
+    protocol::{Front, Wire, messages::StreamDecoder},
 };
 
 /// A relayed Messages stream.
@@ -90,6 +87,7 @@ impl MessagesRelay {
 /// # Errors
 /// What the provider said was wrong, or that the body is no answer.
 pub(super) fn whole(body: Bytes) -> Result<(Bytes, Facts), ApiError> {
-    let facts = facts_of(&messages::decode_response(&body)?);
+    // The wire gives every call an id: no seed is needed.
+    let facts = Wire::Messages.read_response(&body, "", facts_of)?;
     Ok((body, facts))
 }

@@ -61,11 +61,13 @@ pub(super) fn whole(
     seed: &str,
 ) -> Result<(Bytes, Facts), ApiError> {
     let front = attempt.call.front;
-    let response = attempt.provider.row.wire.decode_response(body, seed)?;
     let id = answer_id::answer_id(front, seed);
-    let answer = front.encode_response(&response, &meta(attempt, &id, now));
-    let records = recall.map_or(Vec::new(), |format| Collector::new(format).response(&response));
-    Ok((answer.into(), Facts { records, ..facts_of(&response) }))
+    let answer = attempt.provider.row.wire.read_response(body, seed, |response| {
+        let answer = front.encode_response(response, &meta(attempt, &id, now));
+        let records = recall.map_or(Vec::new(), |format| Collector::new(format).response(response));
+        (answer.into(), Facts { records, ..facts_of(response) })
+    });
+    Ok(answer?)
 }
 
 /// What a whole answer says about itself.

@@ -10,6 +10,7 @@ use super::{DecodeError, Encoded, Front, Target, Wire, chat, gemini, messages};
 use crate::{
     conversation::{Event, Request, Response},
     error::ApiError,
+    protocol::json::repair_surrogates,
 };
 
 pub use chat::AnswerMeta;
@@ -92,6 +93,26 @@ impl Wire {
             Self::Messages => messages::decode_response(body),
             Self::Gemini => gemini::decode_response(body, seed),
         }
+    }
+
+    /// Reads a provider's whole answer and gives what `take` makes of it, also where a text in it was
+    /// cut between the halves of a surrogate pair, as it can be in a stream's events.
+    ///
+    /// # Errors
+    /// Those of [`decode_response`](Self::decode_response).
+    pub fn read_response<T>(
+        self,
+        body: &[u8],
+        seed: &str,
+        take: impl FnOnce(&Response<'_>) -> T,
+    ) -> Result<T, DecodeError> {
+        let error = match self.decode_response(body, seed) {
+            Ok(response) => return Ok(take(&response)),
+            Err(error) => error,
+        };
+        let text = std::str::from_utf8(body).ok().filter(|_| matches!(error, DecodeError::Malformed { .. }));
+        let Some(mended) = text.and_then(repair_surrogates) else { return Err(error) };
+        self.decode_response(mended.as_bytes(), seed).map(|response| take(&response))
     }
 
     /// Reads the body of an answer whose status was not a success.

@@ -9,7 +9,7 @@ use super::{
     finish::{after_calls, refused},
 };
 use crate::{
-    conversation::{Event, Usage},
+    conversation::{Event, Text, Usage},
     error::{ApiError, ErrorKind},
     protocol::json::{List, Malformed, Word, from_str, repair_surrogates},
 };
@@ -54,6 +54,15 @@ struct Head {
     tier_told: bool,
 }
 
+impl Head {
+    /// Takes what a chunk says; what was said first stays.
+    fn take(&mut self, id: Option<Text<'_>>, model: Option<Text<'_>>, created: Option<u64>) {
+        self.id = self.id.take().or_else(|| id.map(Cow::into_owned));
+        self.model = self.model.take().or_else(|| model.map(Cow::into_owned));
+        self.created = self.created.or(created);
+    }
+}
+
 impl StreamDecoder {
     /// A decoder at the beginning of a stream. Calls without an id are named after `seed`.
     pub fn new(seed: &str) -> Self {
@@ -79,13 +88,12 @@ impl StreamDecoder {
             return;
         }
         let Ok(text) = std::str::from_utf8(data) else { return self.garbled(sink) };
-        let result = match read(text) {
-            Ok(chunks) => self.take_all(chunks, sink),
-            Err(malformed) => match repair_surrogates(text) {
-                Some(repaired) => read(&repaired).and_then(|chunks| self.take_all(chunks, sink)),
-                None => Err(malformed),
-            },
-        };
+        // What cannot be read is met before anything of the chunk is told.
+        let result = read(text).and_then(|chunks| self.take_all(chunks, sink));
+        let result = result.or_else(|malformed| match repair_surrogates(text) {
+            Some(repaired) => read(&repaired).and_then(|chunks| self.take_all(chunks, sink)),
+            None => Err(malformed),
+        });
         if result.is_err() {
             self.garbled(sink);
         }
@@ -127,32 +135,29 @@ impl StreamDecoder {
             self.fail(answer_error(error), sink);
             return Ok(());
         }
+        let mut said = Vec::new();
+        for (place, candidate) in chunk.candidates.unwrap_or_default().0.into_iter().enumerate() {
+            said.push((candidate.number(place), said_by(candidate)?));
+        }
+        let refused = refused(chunk.feedback).filter(|_| said.is_empty());
+        let speaks = refused.is_some() || said.iter().any(|(_, said)| !said.is_empty());
         let id = Word::text(chunk.id);
         let another = id.is_some() && self.head.id.is_some() && id.as_deref() != self.head.id.as_deref();
-        if another && self.state == State::Open && self.is_finished() {
+        if another && speaks && self.state == State::Open && self.is_finished() {
             self.end(sink);
             self.state = State::Waiting;
             self.head = Head::default();
         }
-        let head = &mut self.head;
-        head.id = head.id.take().or_else(|| id.map(Cow::into_owned));
-        head.model = head.model.take().or_else(|| Word::text(chunk.model).map(Cow::into_owned));
-        head.created = head.created.or_else(|| created(chunk.created));
+        self.head.take(id, Word::text(chunk.model), created(chunk.created));
         if let Some(usage) = chunk.usage {
             // Each report is of the whole answer so far; one that counts nothing takes nothing back.
             let counted = usage.usage();
             if !counted.is_empty() {
                 self.count(Usage { web_searches: self.usage.web_searches, ..counted });
             }
-            let tier = &mut self.head.tier;
-            *tier = tier.take().or_else(|| usage.tier().map(Cow::into_owned));
+            self.head.tier = self.head.tier.take().or_else(|| usage.tier().map(Cow::into_owned));
         }
-        let mut said = Vec::new();
-        for (place, candidate) in chunk.candidates.unwrap_or_default().0.into_iter().enumerate() {
-            said.push((candidate.number(place), said_by(candidate)?));
-        }
-        let refused = refused(chunk.feedback).filter(|_| said.is_empty());
-        if refused.is_some() || said.iter().any(|(_, said)| !said.is_empty()) {
+        if speaks {
             self.begin(sink);
             for (number, said) in said {
                 self.say(number, said, sink);
@@ -185,6 +190,10 @@ impl StreamDecoder {
 
     fn say(&mut self, number: u32, said: Said<'_>, sink: &mut impl FnMut(Event<'_>)) {
         let Self { choices, next_part, next_call, seed, .. } = self;
+        // A candidate that never says anything is none.
+        if said.is_empty() && !choices.contains_key(&number) {
+            return;
+        }
         let mut parts = Parts { choice: number, next: next_part, next_call, seed };
         choices.entry(number).or_default().say(said, &mut parts, sink);
     }
