@@ -10,6 +10,7 @@
 
 mod answers;
 mod chat;
+mod extras;
 mod messages;
 mod report;
 

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt::Write};
 use super::{Fate, dropped, request_fields};
 use crate::{
     error::ApiError,
-    protocol::{OnUnsupported, Target, Wire},
+    protocol::{Front, OnUnsupported, Target, Wire},
 };
 
 /// What a request lost on its way to an upstream.
@@ -57,6 +57,11 @@ pub(crate) struct Report<'t> {
 impl<'t> Report<'t> {
     pub(crate) fn new(wire: Wire, target: &'t Target<'t>) -> Self {
         Self { wire, target, losses: Losses::default() }
+    }
+
+    /// What the caller speaks.
+    pub(super) fn front(&self) -> Front {
+        self.target.front
     }
 
     /// The field `name` of the table cannot be said, `at` this place of the request.

@@ -58,7 +58,7 @@ pub fn encode_request(request: &Request<'_>, target: &Target<'_>) -> Result<Enco
 }
 
 /// About how long the body will be: the texts, and room for what stands around them.
-fn estimate(request: &Request<'_>) -> usize {
+pub(in crate::protocol) fn estimate(request: &Request<'_>) -> usize {
     use crate::conversation::Part;
     let part = |part: &Part<'_>| match part {
         Part::Text(text) => text.text.len() + text.text.len() / 16,
