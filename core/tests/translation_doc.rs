@@ -10,7 +10,11 @@ use tollbridge_core::protocol::{
 const FRONTS: [Front; 2] = [Front::Chat, Front::Messages];
 
 /// The wires that a front's requests are translated to, and the heading of each one's column.
-const WIRES: [(Wire, &str); 2] = [(Wire::Chat, "on the chat wire"), (Wire::Messages, "on Anthropic's wire")];
+const WIRES: [(Wire, &str); 3] = [
+    (Wire::Chat, "on the chat wire"),
+    (Wire::Messages, "on Anthropic's wire"),
+    (Wire::Gemini, "on Gemini's wire"),
+];
 
 /// Each pair of a front and a wire that is not its own.
 fn pairs() -> impl Iterator<Item = (Front, Wire, &'static str)> {

@@ -56,7 +56,7 @@ PIECES = {
 # that only older models take.
 BEYOND = re.compile(
     r"messages\[\]\.(content\[\]\.video_url|reasoning_|thinking_blocks|cache_control|content\[\]\.cache_control)"
-    r"|tools\[\]\.cache_control|system\[\]\.x-anthropic|temperature|top_p|top_k|thinking|reasoning\b|cache_control"
+    r"|tools\[\]\.cache_control|safety_settings|cached_content|extra_body|system\[\]\.x-anthropic|temperature|top_p|top_k|thinking|reasoning\b|cache_control"
 )
 UNIONS = (typing.Union, types.UnionType)
 SEQUENCES = ("List", "list", "Iterable", "Sequence", "SequenceNotStr", "Iterator")

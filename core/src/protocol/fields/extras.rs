@@ -2,9 +2,9 @@
 
 use serde_json::value::RawValue;
 
-use super::{Report, request_fields};
+use super::{Field, Report, request_fields};
 use crate::{
-    conversation::{Message, Request},
+    conversation::{Extra, Message, Request},
     error::ApiError,
 };
 
@@ -17,7 +17,7 @@ impl Report<'_> {
         read: impl Fn(&str) -> bool,
     ) -> Result<(), ApiError> {
         let fields = request_fields(self.front());
-        for (name, value) in request.extra.iter().filter(|(name, value)| !read(name) && says(name, value)) {
+        for (name, _) in request.extra.iter().filter(|(name, value)| !read(name) && says(name, value)) {
             match fields.iter().find(|field| field.name() == name) {
                 Some(field) => self.lost(field.name())?,
                 None => self.unknown(name)?,
@@ -36,6 +36,23 @@ impl Report<'_> {
                 "function_call" => self.lost("messages[].function_call")?,
                 name if ECHOES.contains(&name) => {}
                 name => self.unknown(&format!("messages[].{name}"))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The same for a part of a message's content, which is of this kind.
+    pub(crate) fn part_extra(&mut self, kind: &str, extra: &Extra<'_>) -> Result<(), ApiError> {
+        for (name, _) in extra.iter().filter(|(_, value)| value.get() != "null") {
+            let names =
+                [format!("messages[].content[].{kind}.{name}"), format!("messages[].content[].{name}")];
+            let row = request_fields(self.front())
+                .iter()
+                .map(Field::name)
+                .find(|row| names.iter().any(|n| n == row));
+            match row {
+                Some(row) => self.lost(row)?,
+                None => self.unknown(&format!("messages[].content[].{name}"))?,
             }
         }
         Ok(())

@@ -27,7 +27,12 @@ use turns::{Side, Turns};
 use crate::{
     conversation::{Json, Request},
     error::ApiError,
-    protocol::{Encoded, Target, Wire, fields::Report, json::Object, messages::estimate},
+    protocol::{
+        Encoded, Target, Wire,
+        fields::{REASONING_STATE, Report},
+        json::Object,
+        messages::estimate,
+    },
 };
 
 /// Writes `request` for Gemini's wire, with what it cannot say. The model and whether the answer is
@@ -39,6 +44,9 @@ pub fn encode_request(request: &Request<'_>, target: &Target<'_>) -> Result<Enco
     let names = Names::of(target.front);
     let mut report = Report::new(Wire::Gemini, target);
     report_losses(request, names, &mut report)?;
+    if request.reasoning_gone {
+        report.lost(REASONING_STATE)?;
+    }
     let extensions = Extensions::of(request, &mut report)?;
     let newer = Generation::of(target) == Generation::Third;
     let tools = Tools::of(request, target, names, &mut report)?;
@@ -93,7 +101,7 @@ fn report_losses(request: &Request<'_>, names: &Names, report: &mut Report<'_>) 
     report.request_extra(request, read)
 }
 
-fn write_system(object: &mut Object<'_, Vec<u8>>, turns: &Turns<'_>, form: &Form<'_>) {
+fn write_system(object: &mut Object<'_, Vec<u8>>, turns: &Turns<'_>, form: &Form) {
     let instruction = match form {
         Form::Instruction(instruction) => Some(instruction.as_str()),
         Form::Free | Form::Json(_) => None,

@@ -1,6 +1,6 @@
 //! Names of the caller's fields, which depend on what it speaks.
 
-use crate::protocol::Front;
+use crate::{conversation::Part, protocol::Front};
 
 /// Fields that both fronts have under names of their own, as the field table knows them.
 pub(super) struct Names {
@@ -13,6 +13,10 @@ pub(super) struct Names {
     pub(super) file: &'static str,
     /// A part that the conversation does not know.
     pub(super) other: &'static str,
+    /// A message's calls.
+    pub(super) calls: &'static str,
+    /// What names the call that a result is of.
+    pub(super) call_of_result: &'static str,
     /// A tool that a provider runs.
     pub(super) provider_tool: &'static str,
     /// That one call at a time is wanted.
@@ -21,8 +25,6 @@ pub(super) struct Names {
     pub(super) effort: &'static str,
     /// How many tokens to think.
     pub(super) budget: &'static str,
-    /// The form of the answer.
-    pub(super) format: &'static str,
     /// Texts that end the answer.
     pub(super) stop: &'static str,
     /// The caller's name for its user.
@@ -35,11 +37,12 @@ static CHAT: Names = Names {
     foreign_thoughts: "messages[].reasoning_details",
     file: "messages[].content[].file",
     other: "messages[].content",
+    calls: "tool_calls",
+    call_of_result: "tool_call_id",
     provider_tool: "tools",
     parallel: "parallel_tool_calls",
     effort: "reasoning_effort",
     budget: "reasoning",
-    format: "response_format",
     stop: "stop",
     user: "user",
 };
@@ -50,13 +53,14 @@ static MESSAGES: Names = Names {
     foreign_thoughts: "messages[].content[].thinking",
     file: "messages[].content[].image.file",
     other: "messages[].content[].other",
+    calls: "content",
+    call_of_result: "content",
     provider_tool: "tools[].type",
     parallel: "tool_choice.disable_parallel_tool_use",
     effort: "output_config.effort",
     budget: "thinking",
-    format: "output_config.format",
     stop: "stop_sequences",
-    user: "metadata",
+    user: "metadata.user_id",
 };
 
 impl Names {
@@ -65,6 +69,11 @@ impl Names {
             Front::Chat => &CHAT,
             Front::Messages => &MESSAGES,
         }
+    }
+
+    /// Whether a part's unknown members are the caller's, and no echo of an answer.
+    pub(super) fn are_callers_own(&self, part: &Part<'_>) -> bool {
+        !(self.front == Front::Chat && matches!(part, Part::ToolCall(_)))
     }
 
     /// Where a member of a message stands, in the front's own way to write places.

@@ -103,11 +103,11 @@ impl Writing<'_, '_> {
 
     fn call(&mut self, part: &mut Body<'_>, call: &ToolCall<'_>, message: usize) -> Result<(), ApiError> {
         if call.kind == CallKind::Custom {
-            let at = || self.names.at(message, "tool_calls");
+            let at = || self.names.at(message, self.names.calls);
             self.report.lost_at("messages[].tool_calls[].custom", at)?;
         }
         let Some(args) = arguments(call) else {
-            let at = self.names.at(message, "tool_calls");
+            let at = self.names.at(message, self.names.calls);
             return Err(ApiError::invalid(format!(
                 "The arguments of the call `{}` in `{at}` are no JSON object, and the provider takes nothing else.",
                 call.id

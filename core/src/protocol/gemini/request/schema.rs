@@ -118,7 +118,8 @@ fn write_members(
     place: Place<'_>,
 ) -> Option<()> {
     let mut object = Object::new(out);
-    let alone = wire.description.is_none() && wire.extra.iter().all(|(name, _)| name.starts_with('$'));
+    let alone = wire.description.is_none()
+        && wire.extra.iter().all(|(name, _)| name.starts_with('$') || name == "definitions");
     match reference {
         Some(Reference::Definition(pointer)) if alone => object.string("$ref", &pointer),
         Some(Reference::Definition(pointer)) => object.array("anyOf", |list| {

@@ -8,7 +8,7 @@ use crate::{
     protocol::{
         Target,
         fields::Report,
-        json::{Object, Raw, string},
+        json::{Object, Raw, from_str, string, wire_object},
     },
 };
 
@@ -20,23 +20,25 @@ const MOST_STOPS: usize = 5;
 const HOTTEST: f64 = 2.0;
 
 /// How the form of the answer is demanded.
-pub(super) enum Form<'r> {
+pub(super) enum Form {
     /// It is not.
     Free,
     /// By `responseMimeType`, and by a schema where there is one.
-    Json(Option<Raw<'r>>),
+    Json(Option<String>),
     /// By an instruction: models before Gemini 3 take no form beside functions ("Structured outputs
     /// with tools").
     Instruction(String),
 }
 
-impl<'r> Form<'r> {
+impl Form {
     /// The form that `request` asks for; `excluded` says that functions stand in its way.
-    pub(super) fn of(request: &'r Request<'_>, excluded: bool) -> Result<Self, ApiError> {
+    pub(super) fn of(request: &Request<'_>, excluded: bool) -> Result<Self, ApiError> {
         let schema = match &request.format {
             None | Some(Format::Text) => return Ok(Self::Free),
             Some(Format::JsonObject) => None,
-            Some(Format::JsonSchema { schema: Some(schema), .. }) => Some(schema.as_ref()),
+            Some(Format::JsonSchema { schema: Some(schema), name, description, .. }) => {
+                Some((schema.as_ref(), [("title", name.as_deref()), ("description", description.as_deref())]))
+            }
             Some(Format::JsonSchema { schema: None, .. }) => {
                 return Err(ApiError::invalid("`response_format.json_schema.schema` is missing.")
                     .with_param("response_format.json_schema.schema")
@@ -44,12 +46,12 @@ impl<'r> Form<'r> {
             }
         };
         if !excluded {
-            return Ok(Self::Json(schema));
+            return Ok(Self::Json(schema.map(|(schema, said)| labelled(schema, said))));
         }
         let mut instruction =
             "Answer with one valid JSON value and nothing else: no prose, no code fence.".to_owned();
         match schema {
-            Some(schema) => {
+            Some((schema, _)) => {
                 instruction.push_str(" It must follow this JSON schema: ");
                 instruction.push_str(schema.get());
             }
@@ -59,11 +61,33 @@ impl<'r> Form<'r> {
     }
 }
 
+/// The schema as Gemini takes it, with what is said of it beside it put in, where it says nothing
+/// itself. Nothing may stand beside a reference.
+fn labelled(schema: Raw<'_>, said: [(&str, Option<&str>); 2]) -> String {
+    wire_object! {
+        struct WireMembers<'a> {}
+    }
+    let adapted = adapted(schema);
+    let Ok(members) = from_str::<WireMembers<'_>>(&adapted) else { return adapted.into_owned() };
+    let has = |name: &str| members.extra.iter().any(|(member, _)| member == name);
+    if has("$ref") || said.iter().all(|(name, text)| text.is_none() || has(name)) {
+        return adapted.into_owned();
+    }
+    let mut out = Vec::with_capacity(adapted.len() + 64);
+    let mut object = Object::new(&mut out);
+    for (name, text) in said.into_iter().filter(|(name, _)| !has(name)) {
+        object.string_or_skip(name, text);
+    }
+    object.extra(&members.extra);
+    object.end();
+    String::from_utf8(out).unwrap_or_else(|_| adapted.into_owned())
+}
+
 /// Writes `generationConfig`, where there is anything to say.
 pub(super) fn write_settings(
     object: &mut Body<'_>,
     request: &Request<'_>,
-    form: &Form<'_>,
+    form: &Form,
     plan: &Plan<'_>,
     target: &Target<'_>,
     names: &Names,
@@ -87,7 +111,7 @@ pub(super) fn write_settings(
         if let Form::Json(schema) = form {
             config.string("responseMimeType", "application/json");
             if let Some(schema) = schema {
-                config.key("responseJsonSchema").extend_from_slice(adapted(schema).as_bytes());
+                config.key("responseJsonSchema").extend_from_slice(schema.as_bytes());
             }
         }
         plan.write(config);

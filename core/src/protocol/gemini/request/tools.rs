@@ -95,9 +95,11 @@ impl<'r> Tools<'r> {
         let asked = request.extra.iter().find(|(name, _)| name == "web_search_options");
         let Some((_, json)) = asked.filter(|(_, json)| json.get() != "null") else { return Ok(()) };
         let options: WireSearch<'_> = from_str(json.get()).unwrap_or_default();
-        let said = [options.location, options.size.filter(|size| size.get() != "\"medium\"")];
-        if said.iter().any(Option::is_some) {
+        if options.location.is_some() {
             report.lost("web_search_options")?;
+        }
+        if options.size.is_some_and(|size| size.get() != "\"medium\"") {
+            report.lost("web_search_options.search_context_size")?;
         }
         if !self.google.iter().any(|(name, _)| *name == "googleSearch") {
             self.google.push(("googleSearch", None));
