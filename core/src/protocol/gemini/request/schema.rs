@@ -105,7 +105,7 @@ fn write(out: &mut Vec<u8>, schema: Raw<'_>, place: Place<'_>) -> Option<()> {
     let wire: WireSchema<'_> = from_str(schema.get()).ok()?;
     match wire.reference.as_ref().map(|reference| Reference::of(&reference.0, place)) {
         Some(Reference::Elsewhere(target)) if wire.extra.is_empty() && wire.description.is_none() => {
-            return write(out, target, Place { inlined: place.inlined + 1, ..place });
+            write(out, target, Place { inlined: place.inlined + 1, ..place })
         }
         reference => write_members(out, &wire, reference, place),
     }

@@ -127,14 +127,13 @@ pub(super) fn plan<'r>(
             if spare.is_some() {
                 report.lost(if raw.is_some() { "thinking" } else { names.budget })?;
             }
-            let plan = if budgets == Budgets::Only {
+            if budgets == Budgets::Only {
                 let (tokens, asked_for) = share(asked);
                 Plan::Budget { tokens: within(target, tokens), visible }.named(asked_for, said, report)
             } else {
                 let (level, asked_for) = level(asked, target);
                 Plan::Level { level, visible }.named(asked_for, said, report)
-            };
-            plan
+            }
         }
         (None, Some(budget)) if budgets == Budgets::Never => {
             let asked = match budget {
