@@ -7,7 +7,7 @@ use tollbridge_core::{
     protocol::{DecodeError, Front, Wire, chat::AnswerMeta},
 };
 
-const META: AnswerMeta<'_> = AnswerMeta { id: "gateway", created: 1, model: "asked" };
+const META: AnswerMeta<'_> = AnswerMeta { id: "gateway", created: 1, model: "asked", functions: false };
 
 /// A whole answer, told to a caller.
 fn whole(front: Front, answer: &Value) -> Value {

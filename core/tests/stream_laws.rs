@@ -363,7 +363,7 @@ proptest! {
     #[test]
     fn messages_of_gemini_are_told_in_the_right_sequence(bytes in gemini_stream()) {
         let mut decoder = gemini::StreamDecoder::new("seed");
-        let mut encoder = messages::StreamEncoder::new(&AnswerMeta { id: "i", created: 1, model: "m" });
+        let mut encoder = messages::StreamEncoder::new(&AnswerMeta { id: "i", created: 1, model: "m", functions: false });
         let mut out = BytesMut::new();
         let mut sink = |event: Event<'_>| encoder.event(&event, &mut out);
         frames(&bytes, &[], |data| decoder.push(data, &mut sink));
