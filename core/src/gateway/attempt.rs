@@ -12,7 +12,7 @@ use super::{
     limits::{Elapsed, within},
     passing::{request_id, returned},
     pipe::{Facts, Pipe},
-    prepare::{Format, Prepared},
+    prepare::Prepared,
     relay_chat::{self, ChatRelay},
     relay_messages::{self, MessagesRelay},
     stream::Opening,
@@ -24,6 +24,7 @@ use crate::{
     error::ApiError,
     ports::Ports,
     protocol::{Front, Wire},
+    recall::Collector,
     route::Candidate,
 };
 
@@ -41,6 +42,13 @@ pub(super) struct Try<'a> {
     pub(super) provider: &'a Provider,
     /// The place of the key to use.
     pub(super) key: usize,
+}
+
+impl<'a> Try<'a> {
+    /// The provider's name of the model, where it is not the caller's.
+    pub(super) fn named(self) -> Option<&'a str> {
+        (self.call.model != self.candidate.model).then_some(self.candidate.model.as_str())
+    }
 }
 
 /// An answer that has begun.
@@ -120,14 +128,14 @@ impl<P: Ports> Gateway<P> {
     async fn whole(
         &self,
         attempt: Try<'_>,
-        recall: Option<Format>,
+        recall: Option<Collector>,
         head: &Parts,
         mut upstream: Upstream<P>,
         limit: usize,
     ) -> Result<Content<P>, Failed> {
         let body = upstream.collect(limit).await.map_err(|e| Failed::uncollected(attempt.provider, e))?;
         match (attempt.call.front, attempt.provider.row.wire) {
-            (Front::Chat, Wire::Chat) => relay_chat::whole(body),
+            (Front::Chat, Wire::Chat) => relay_chat::whole(body, recall),
             (Front::Messages, Wire::Messages) => relay_messages::whole(body),
             _ => translate::whole(attempt, recall, &body, self.ports.now(), &self.seed()),
         }
@@ -149,12 +157,12 @@ impl<P: Ports> Gateway<P> {
     async fn stream(
         &self,
         attempt: Try<'_>,
-        recall: Option<Format>,
+        recall: Option<Collector>,
         head: &Parts,
         upstream: Upstream<P>,
     ) -> Result<Content<P>, Failed> {
         let pipe = match (attempt.call.front, attempt.provider.row.wire) {
-            (Front::Chat, Wire::Chat) => Pipe::Chat(ChatRelay::new(attempt.call.usage_asked)),
+            (Front::Chat, Wire::Chat) => Pipe::Chat(ChatRelay::new(attempt.call.usage_asked, recall)),
             (Front::Messages, Wire::Messages) => Pipe::Messages(MessagesRelay::default()),
             _ => Pipe::Translate(Translate::new(attempt, recall, self.ports.now(), &self.seed())),
         };

@@ -84,7 +84,8 @@ impl Pipe {
     /// What is to be remembered of what was pushed since the last time.
     pub(super) fn take_records(&mut self) -> Vec<Record> {
         match self {
-            Self::Chat(_) | Self::Messages(_) => Vec::new(),
+            Self::Chat(relay) => std::mem::take(&mut relay.facts.records),
+            Self::Messages(_) => Vec::new(),
             Self::Translate(translate) => std::mem::take(&mut translate.facts.records),
         }
     }

@@ -3,17 +3,19 @@
 use std::{borrow::Cow, cell::LazyCell};
 
 use http::Method;
+use serde_json::value::RawValue;
 
 use super::{Gateway, attempt::Try, failed::Failed, translate};
 use crate::{
+    conversation::Request,
     error::{ApiError, ErrorKind},
     model::{Effort, Model},
     payload::Payload,
     ports::Ports,
-    protocol::{Front, OnUnsupported, Wire, messages},
+    protocol::{Front, OnUnsupported, Wire, chat::with_reasoning, fields::REASONING_STATE, messages},
     provider::{Action, StreamUsage, field_edits, message_edits},
-    recall,
-    sketch::{Edits, Json, Sketch, sketch},
+    recall::{Collector, Format, may_think},
+    sketch::{Edits, Json, Sketch, SketchError, sketch},
 };
 
 /// A request for a provider, and the names of the fields that it does not get.
@@ -21,12 +23,20 @@ use crate::{
 pub(super) struct Prepared {
     pub(super) body: Payload,
     pub(super) dropped: Option<String>,
-    /// The format of the reasoning state that is to be kept of the answer.
-    pub(super) recall: Option<Format>,
+    /// Where the answer may hold reasoning state that its next turn needs: what gathers it.
+    pub(super) recall: Option<Collector>,
 }
 
-/// The name of a format of reasoning state.
-pub(super) type Format = &'static str;
+impl Prepared {
+    /// Names what was lost before the rest.
+    fn lose(&mut self, mut names: String) {
+        if let Some(others) = self.dropped.take() {
+            names.push_str(", ");
+            names.push_str(&others);
+        }
+        self.dropped = Some(names);
+    }
+}
 
 impl<P: Ports> Gateway<P> {
     /// The body in the provider's wire.
@@ -41,10 +51,35 @@ impl<P: Ports> Gateway<P> {
         if provider.row.wire != call.front.wire() {
             return self.translated(attempt).await;
         }
+        if Format::of(provider.row.wire, provider.row.dialect()) == Some(Format::Text) {
+            return self.with_reasoning(attempt).await;
+        }
         // Few bodies that are relayed have a member that any model refuses.
         let facts = LazyCell::new(|| self.policy.catalogue.find(&candidate.model));
-        let named = (call.model != candidate.model).then_some(candidate.model.as_str());
-        adapted(attempt, &call.sketch, named, || *facts, self.policy.on_unsupported)
+        adapted(attempt, &call.sketch, attempt.named(), || *facts, self.policy.on_unsupported)
+    }
+
+    /// The caller's own body, for a provider of the chat wire that wants its reasoning back.
+    async fn with_reasoning(&self, attempt: Try<'_>) -> Result<Prepared, ApiError> {
+        let Try { call, candidate, .. } = attempt;
+        let facts = self.policy.catalogue.find(&candidate.model);
+        let (mut recall, mut gone, mut completed) = (None, false, None);
+        // A body that cannot be read is the provider's to judge, as with any that is relayed.
+        if let Ok(mut request) = call.front.decode_request(call.sketch.body())
+            && may_think(&request, facts)
+        {
+            self.recall(&call.tenant, &mut request, Format::Text).await;
+            gone = request.reasoning_gone;
+            completed = completed_body(&call.sketch, &request)?;
+            recall = (!request.tools.is_empty()).then(|| Collector::new(Format::Text, &request));
+        }
+        let sketch = completed.as_ref().unwrap_or(&call.sketch);
+        let mut prepared = adapted(attempt, sketch, attempt.named(), || facts, self.policy.on_unsupported)?;
+        prepared.recall = recall;
+        if gone {
+            prepared.lose(REASONING_STATE.to_owned());
+        }
+        Ok(prepared)
     }
 
     async fn translated(&self, attempt: Try<'_>) -> Result<Prepared, ApiError> {
@@ -53,22 +88,26 @@ impl<P: Ports> Gateway<P> {
         let body = call.sketch.body();
         let mut request =
             if call.counting { messages::decode_prompt(body)? } else { call.front.decode_request(body)? };
-        let format = recall::format_of(provider.row.wire).filter(|_| recall::may_think(&request, facts));
+        let format =
+            Format::of(provider.row.wire, provider.row.dialect()).filter(|_| may_think(&request, facts));
         if let Some(format) = format {
             self.recall(&call.tenant, &mut request, format).await;
         }
         let encoded = translate::request(attempt, &request, facts, &self.policy)?;
         let lost = encoded.losses.header();
-        let recall = format.filter(|_| !request.tools.is_empty());
+        let recall =
+            format.filter(|_| !request.tools.is_empty()).map(|format| Collector::new(format, &request));
         if provider.row.wire != Wire::Chat {
             return Ok(Prepared { body: encoded.body.into(), dropped: lost, recall });
         }
         let body = encoded.body.into();
-        let sketch = sketch(&body).map_err(|error| ApiError::new(ErrorKind::Internal, error.to_string()))?;
-        let prepared = adapted(attempt, &sketch, None, || facts, self.policy.on_unsupported)?;
-        let dropped: Vec<String> = lost.into_iter().chain(prepared.dropped).collect();
-        let dropped = (!dropped.is_empty()).then(|| dropped.join(", "));
-        Ok(Prepared { dropped, recall, ..prepared })
+        let sketch = sketch(&body).map_err(|error| internal(&error))?;
+        let mut prepared = adapted(attempt, &sketch, None, || facts, self.policy.on_unsupported)?;
+        prepared.recall = recall;
+        if let Some(lost) = lost {
+            prepared.lose(lost);
+        }
+        Ok(prepared)
     }
 
     /// The whole request.
@@ -94,6 +133,23 @@ impl<P: Ports> Gateway<P> {
         }
         Ok(request)
     }
+}
+
+/// The body with the reasoning in its messages that `request` has and they have not, where there is any.
+fn completed_body(sketch: &Sketch, request: &Request<'_>) -> Result<Option<Sketch>, ApiError> {
+    let messages = sketch.member("messages").map(|member| sketch.value(member));
+    let messages = messages.and_then(|value| std::str::from_utf8(value).ok());
+    let completed = messages.and_then(|messages| with_reasoning(messages, &request.messages));
+    let Some(completed) = completed.and_then(|messages| RawValue::from_string(messages).ok()) else {
+        return Ok(None);
+    };
+    let mut edits = sketch.edit();
+    edits.set("messages", &*completed);
+    crate::sketch::sketch(&Json::from(edits).into_bytes()).map(Some).map_err(|error| internal(&error))
+}
+
+fn internal(error: &SketchError) -> ApiError {
+    ApiError::new(ErrorKind::Internal, error.to_string())
 }
 
 /// A body in the provider's wire with what this provider wants otherwise changed in place, and the

@@ -27,7 +27,7 @@ use crate::{
     conversation::Request,
     ledger,
     ports::{CacheError, Ports},
-    recall::{self, Record, Turn},
+    recall::{self, Format, Record, Turn},
 };
 
 /// How long a request waits for all of its look-ups.
@@ -82,9 +82,9 @@ impl Transit {
 
 impl<P: Ports> Gateway<P> {
     /// Puts back the state of earlier turns that the caller did not send.
-    pub(super) async fn recall(&self, tenant: &str, request: &mut Request<'_>, format: &'static str) {
-        let ids = recall::wanted(request, format);
-        let keys: Vec<String> = ids.map(|call_id| recall::key(tenant, call_id)).collect();
+    pub(super) async fn recall(&self, tenant: &str, request: &mut Request<'_>, format: Format) {
+        let handles = recall::wanted(request, format);
+        let keys: Vec<String> = handles.iter().map(|handle| recall::key(tenant, handle)).collect();
         if keys.is_empty() {
             return;
         }
@@ -124,8 +124,8 @@ impl<P: Ports> Gateway<P> {
     /// Takes what an answer's next turn will need: to be found from now on, and kept when the answer
     /// is over.
     pub(super) fn remember(&self, records: Vec<Record>, flight: &mut Flight<P>) {
-        for Record { call_id, value } in records {
-            let key = recall::key(&flight.row.tenant, &call_id);
+        for Record { handle, value } in records {
+            let key = recall::key(&flight.row.tenant, &handle);
             self.state.transit.insert(&key, &value);
             flight.kept.push((key, value));
         }

@@ -25,6 +25,7 @@ use crate::{
             observe::{Observer, observe_response, texts},
         },
     },
+    recall::Collector,
 };
 
 /// The end of a chat stream, in words.
@@ -37,6 +38,15 @@ pub(super) struct ChatRelay {
     framer: SseFramer,
     observer: Observer,
     usage_asked: bool,
+    /// Reads along where the provider wants its reasoning back.
+    recall: Option<Box<Recall>>,
+}
+
+/// What gathers the reasoning of a stream, and the machine that it hears of it by.
+#[derive(Debug)]
+struct Recall {
+    decoder: chat::StreamDecoder,
+    collector: Collector,
 }
 
 /// What becomes of an event.
@@ -48,12 +58,15 @@ enum Fate {
 
 impl ChatRelay {
     /// A stream at its beginning. `usage_asked` is the caller's `stream_options.include_usage`.
-    pub(super) fn new(usage_asked: bool) -> Self {
+    pub(super) fn new(usage_asked: bool, recall: Option<Collector>) -> Self {
+        // The caller gets the provider's own ids: none is made here.
+        let reader = |collector| Box::new(Recall { decoder: chat::StreamDecoder::new(""), collector });
         Self {
             facts: Facts::default(),
             framer: SseFramer::default(),
             observer: Observer::default(),
             usage_asked,
+            recall: recall.map(reader),
         }
     }
 
@@ -86,6 +99,9 @@ impl ChatRelay {
                 }
             }
         }
+        if self.facts.over || self.observer.is_complete() {
+            self.conclude();
+        }
         // Where every byte passes, the chunk passes as the one piece that it came in. (The count alone
         // does not say so: an event begun in an earlier chunk can make up for one that is not over.)
         if begins_here && passed == whole.len() && out.len() > before + 1 {
@@ -109,12 +125,21 @@ impl ChatRelay {
             return;
         }
         if self.observer.is_complete() && failure.is_none() {
+            self.conclude();
             out.push_back(Bytes::from_static(DONE));
             self.facts.over = true;
             return;
         }
         self.facts.cut = true;
         fail(&mut self.facts, Front::Chat, cut(failure), out);
+    }
+
+    /// The answer is complete, as far as its calls go.
+    fn conclude(&mut self) {
+        if let Some(mut recall) = self.recall.take() {
+            let Recall { decoder, collector } = &mut *recall;
+            decoder.finish(&mut |event| self.facts.records.extend(collector.event(&event)));
+        }
     }
 
     fn event(&mut self, raw: &Bytes) -> Fate {
@@ -134,6 +159,9 @@ impl ChatRelay {
         let mut fate = Fate::Passes;
         // Where the blank line between two events is missing, each line is a message.
         for message in lines(&data) {
+            if let Some(Recall { decoder, collector }) = self.recall.as_deref_mut() {
+                decoder.push(message, &mut |event| self.facts.records.extend(collector.event(&event)));
+            }
             let written = &mut self.facts.written;
             let seen = self.observer.push_with(message, &mut |text| written.add(text));
             if seen.failed {
@@ -207,7 +235,7 @@ fn with_role(raw: &Bytes) -> Option<Bytes> {
 ///
 /// # Errors
 /// What the provider said was wrong, or that the body is no answer.
-pub(super) fn whole(body: Bytes) -> Result<(Bytes, Facts), ApiError> {
+pub(super) fn whole(body: Bytes, recall: Option<Collector>) -> Result<(Bytes, Facts), ApiError> {
     let observer = observe_response(&body);
     if let Some(error) = observer.error {
         return Err(error);
@@ -220,7 +248,10 @@ pub(super) fn whole(body: Bytes) -> Result<(Bytes, Facts), ApiError> {
     if observer.usage.output.is_none() {
         texts(&body, &mut |text| written.add(text));
     }
+    let records =
+        recall.and_then(|collector| Some(collector.response(&chat::decode_response(&body, "").ok()?)));
     let facts = Facts {
+        records: records.unwrap_or_default(),
         model: observer.model,
         usage: observer.usage,
         finish: observer.finish.map(|finish| finish.reason.name().into()),
@@ -257,7 +288,7 @@ mod tests {
     fn pieces_of_any_size_come_out_as_the_bytes_that_went_in() {
         let bytes = stream();
         for size in 1..=bytes.len() {
-            let (mut relay, mut out) = (ChatRelay::new(true), Out::default());
+            let (mut relay, mut out) = (ChatRelay::new(true, None), Out::default());
             for piece in bytes.chunks(size) {
                 relay.push(Bytes::copy_from_slice(piece), &mut out);
             }

@@ -10,7 +10,6 @@ use super::{
     answer_id,
     attempt::Try,
     pipe::{Facts, Out, cut, fail, last_event},
-    prepare::Format,
     written::Written,
 };
 use crate::{
@@ -55,7 +54,7 @@ pub(super) fn request(
 /// What the provider said was wrong, or that the body is no answer.
 pub(super) fn whole(
     attempt: Try<'_>,
-    recall: Option<Format>,
+    recall: Option<Collector>,
     body: &[u8],
     now: Micros,
     seed: &str,
@@ -64,7 +63,7 @@ pub(super) fn whole(
     let id = answer_id::answer_id(front, seed);
     let answer = attempt.provider.row.wire.read_response(body, seed, |response| {
         let answer = front.encode_response(response, &meta(attempt, &id, now));
-        let records = recall.map_or(Vec::new(), |format| Collector::new(format).response(response));
+        let records = recall.map_or(Vec::new(), |collector| collector.response(response));
         (answer.into(), Facts { records, ..facts_of(response) })
     });
     Ok(answer?)
@@ -119,7 +118,7 @@ pub(super) struct Translate {
 
 impl Translate {
     /// A stream at its beginning.
-    pub(super) fn new(attempt: Try<'_>, recall: Option<Format>, now: Micros, seed: &str) -> Self {
+    pub(super) fn new(attempt: Try<'_>, recall: Option<Collector>, now: Micros, seed: &str) -> Self {
         let front = attempt.call.front;
         let id = answer_id::answer_id(front, seed);
         Self {
@@ -128,7 +127,7 @@ impl Translate {
             framer: SseFramer::default(),
             decoder: attempt.provider.row.wire.decoder(seed),
             encoder: front.encoder(&meta(attempt, &id, now), attempt.call.usage_asked),
-            collector: recall.map(Collector::new),
+            collector: recall,
         }
     }
 

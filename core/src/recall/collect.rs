@@ -1,5 +1,5 @@
-use super::{Call, Piece, Record, Turn};
-use crate::conversation::{Choice, Delta, Event, Part, PartKind, Reasoning, Response, Text};
+use super::{Call, Format, Piece, Record, Turn, restore::asked};
+use crate::conversation::{Choice, Delta, Event, Part, PartKind, Reasoning, Request, Response, Text};
 
 /// The most bytes of reasoning that are kept of one answer. What thinks more is not remembered:
 /// memory per stream is bounded.
@@ -8,7 +8,9 @@ const LARGEST: usize = 1 << 20;
 /// Gathers what belongs to an answer's calls, while the answer passes.
 #[derive(Debug)]
 pub struct Collector {
-    format: &'static str,
+    format: Format,
+    /// What the user had asked, as [`asked`] says it.
+    asked: String,
     /// One for each choice that has begun and not ended.
     turns: Vec<Gathering>,
     /// The parts that may still grow: part, choice, and which of the choice's pieces.
@@ -18,17 +20,28 @@ pub struct Collector {
 #[derive(Debug)]
 struct Gathering {
     choice: u32,
+    format: Format,
     /// Texts that have begun.
     texts: usize,
     turn: Turn<'static>,
+    first: Option<First>,
     /// Of all that was kept, or would have been.
     bytes: usize,
 }
 
+/// What is known of a turn's first call beside its id.
+#[derive(Debug)]
+struct First {
+    part: u32,
+    name: String,
+    arguments: String,
+}
+
 impl Collector {
-    /// For an answer whose state is in `format`.
-    pub fn new(format: &'static str) -> Self {
-        Self { format, turns: Vec::new(), open: Vec::new() }
+    /// For an answer to `request` whose state is in `format`.
+    pub fn new(format: Format, request: &Request<'_>) -> Self {
+        let asked = if format == Format::Text { asked(&request.messages) } else { String::new() };
+        Self { format, asked, turns: Vec::new(), open: Vec::new() }
     }
 
     /// Takes an event; gives a record where one ended a turn that has calls.
@@ -40,7 +53,7 @@ impl Collector {
             }
             Event::PartStart { part, choice, kind } => {
                 let place = self.place(*choice);
-                if let Some(piece) = self.turns.get_mut(place).and_then(|turn| turn.begin(kind)) {
+                if let Some(piece) = self.turns.get_mut(place).and_then(|turn| turn.begin(*part, kind)) {
                     self.open.push((*part, *choice, piece));
                 }
             }
@@ -48,7 +61,7 @@ impl Collector {
             Event::PartEnd { part } => self.open.retain(|(open, ..)| open != part),
             Event::Finish { choice, .. } => {
                 let place = self.turns.iter().position(|turn| turn.choice == *choice)?;
-                return self.turns.swap_remove(place).record();
+                return self.turns.swap_remove(place).record(self.format, &self.asked);
             }
             Event::Logprobs { .. } | Event::Usage(_) | Event::ServiceTier(_) => {}
         }
@@ -63,7 +76,7 @@ impl Collector {
     fn choice(&self, choice: &Choice<'_>) -> Option<Record> {
         let mut turn = Gathering::new(choice.index, self.format);
         choice.parts.iter().for_each(|part| turn.part(part));
-        turn.record()
+        turn.record(self.format, &self.asked)
     }
 
     /// Where the turn of a choice is.
@@ -75,6 +88,12 @@ impl Collector {
     }
 
     fn delta(&mut self, part: u32, delta: &Delta<'_>) {
+        if let Delta::Arguments(arguments) = delta {
+            if self.format == Format::Text {
+                self.turns.iter_mut().for_each(|turn| turn.arguments(part, arguments));
+            }
+            return;
+        }
         let Some((_, choice, piece)) = self.open.iter().find(|(open, ..)| *open == part) else { return };
         let Some(turn) = self.turns.iter_mut().find(|turn| turn.choice == *choice) else { return };
         let Some(piece) = turn.turn.pieces.get_mut(*piece) else { return };
@@ -91,21 +110,24 @@ impl Collector {
 }
 
 impl Gathering {
-    fn new(choice: u32, format: &'static str) -> Self {
-        let turn = Turn { format: Text::Borrowed(format), ..Turn::default() };
-        Self { choice, texts: 0, turn, bytes: 0 }
+    fn new(choice: u32, format: Format) -> Self {
+        let turn = Turn { format: Text::Borrowed(format.name()), ..Turn::default() };
+        Self { choice, format, texts: 0, turn, first: None, bytes: 0 }
     }
 
     /// Notes the beginning of a part; gives the number of the piece that it goes on with.
-    fn begin(&mut self, kind: &PartKind<'_>) -> Option<usize> {
+    fn begin(&mut self, part: u32, kind: &PartKind<'_>) -> Option<usize> {
         match kind {
             PartKind::Text => self.texts += 1,
-            PartKind::ToolCall { id, signature, .. } => self.call(id, signature.as_ref()),
-            PartKind::Reasoning { format, .. } if self.speaks(format) => {
+            PartKind::ToolCall { id, name, signature, .. } => {
+                self.first.get_or_insert_with(|| First::new(part, name));
+                self.call(id, signature.as_ref());
+            }
+            PartKind::Reasoning { format, .. } if self.format.speaks(format.as_deref()) => {
                 self.piece(None, None, None);
                 return self.turn.pieces.len().checked_sub(1);
             }
-            PartKind::OpaqueReasoning { data, format, .. } if self.speaks(format) => {
+            PartKind::OpaqueReasoning { data, format, .. } if self.format.speaks(format.as_deref()) => {
                 self.piece(None, None, Some(data));
             }
             _ => {}
@@ -117,21 +139,33 @@ impl Gathering {
     fn part(&mut self, part: &Part<'_>) {
         match part {
             Part::Text(_) => self.texts += 1,
-            Part::ToolCall(call) => self.call(&call.id, call.signature.as_ref()),
-            Part::Reasoning(Reasoning { text, signature, opaque, format, .. }) if self.speaks(format) => {
+            Part::ToolCall(call) => {
+                let first =
+                    || First { arguments: call.arguments.as_ref().to_owned(), ..First::new(0, &call.name) };
+                self.first.get_or_insert_with(first);
+                self.call(&call.id, call.signature.as_ref());
+            }
+            Part::Reasoning(Reasoning { text, signature, opaque, format, .. })
+                if self.format.speaks(format.as_deref()) =>
+            {
                 self.piece(text.as_ref(), signature.as_ref(), opaque.as_ref());
             }
             _ => {}
         }
     }
 
-    fn speaks(&self, format: &Option<Text<'_>>) -> bool {
-        format.as_ref().is_some_and(|format| *format == self.turn.format)
-    }
-
     fn call(&mut self, id: &Text<'_>, signature: Option<&Text<'_>>) {
         let call = Call { id: self.kept(Some(id)).unwrap_or_default(), signature: self.kept(signature) };
         self.turn.calls.push(call);
+    }
+
+    fn arguments(&mut self, part: u32, more: &str) {
+        if let Some(first) = self.first.as_mut().filter(|first| first.part == part) {
+            self.bytes += more.len();
+            if self.bytes <= LARGEST {
+                first.arguments.push_str(more);
+            }
+        }
     }
 
     fn piece(&mut self, text: Option<&Text<'_>>, signature: Option<&Text<'_>>, opaque: Option<&Text<'_>>) {
@@ -152,14 +186,25 @@ impl Gathering {
         (self.bytes <= LARGEST).then(|| Text::Owned(text.as_ref().to_owned()))
     }
 
-    /// What is to be kept of the turn, once it has ended. Reasoning that nobody signed proves
-    /// nothing, and is not wanted back.
-    fn record(mut self) -> Option<Record> {
+    /// What is to be kept of the turn, once it has ended. Where there are signatures, reasoning that
+    /// nobody signed proves nothing and is not wanted back.
+    fn record(mut self, format: Format, asked: &str) -> Option<Record> {
         if self.bytes > LARGEST {
             return None;
         }
-        let call_id = self.turn.calls.first()?.id.clone().into_owned();
-        self.turn.pieces.retain(|piece| piece.signature.is_some() || piece.opaque.is_some());
-        Some(Record { call_id, value: self.turn.write() })
+        let First { name, arguments, .. } = self.first?;
+        let id = &self.turn.calls.first()?.id;
+        let handle = format.handle(id, &name, &arguments, asked).into_owned();
+        self.turn.pieces.retain(|piece| match format {
+            Format::Text => piece.text.as_ref().is_some_and(|text| !text.is_empty()),
+            Format::Claude | Format::Gemini => piece.signature.is_some() || piece.opaque.is_some(),
+        });
+        Some(Record { handle, value: self.turn.write() })
+    }
+}
+
+impl First {
+    fn new(part: u32, name: &str) -> Self {
+        Self { part, name: name.to_owned(), arguments: String::new() }
     }
 }

@@ -6,7 +6,8 @@
 //! ("Thought signatures"), and either reasons worse without. Clients of their own protocols send it
 //! back. Clients that speak another may keep it in the [extension fields](crate::protocol::chat)
 //! that it is given to them in; most rebuild their messages from role, content and calls, and it is
-//! lost. A call's id survives them all. So what belongs to the calls of an answer is kept under
+//! lost. (DeepSeek's and Moonshot's own clients, those of OpenAI, lose the text that these two want
+//! back.) A call's id survives them all. So what belongs to the calls of an answer is kept under
 //! the id of the first of them, and put back before the next request is encoded:
 //!
 //! ```text
@@ -16,7 +17,7 @@
 //!
 //! All of it is pure; the look-ups are the gateway's. The rules:
 //!
-//! - A [`Turn`] says whose format it is in, and goes back only to a provider of that format.
+//! - A [`Turn`] says which [`Format`] it is in, and goes back only to a provider of that.
 //! - What the caller itself sent comes first: a turn that has state in the provider's format is
 //!   left alone.
 //! - An answer with calls and no state is recorded too, with nothing in it, so that *there was
@@ -31,7 +32,7 @@ mod restore;
 mod tests;
 mod turn;
 
-use std::{fmt::Write, time::Duration};
+use std::{borrow::Cow, fmt::Write, time::Duration};
 
 use sha2::{Digest, Sha256};
 
@@ -43,34 +44,79 @@ pub use turn::{Call, Piece, Record, Turn};
 use crate::{
     conversation::Request,
     model::{Control, Effort, Model},
-    protocol::{Wire, chat, gemini},
+    protocol::{Dialect, ReasoningBack, Wire, chat, gemini},
 };
 
 /// How long a turn's state is kept: a tool loop that rests for longer goes on without it.
 pub const TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The format that an upstream of `wire` reads back, where it has one.
-pub fn format_of(wire: Wire) -> Option<&'static str> {
-    match wire {
-        Wire::Chat => None,
-        Wire::Messages => Some(chat::ANTHROPIC_FORMAT),
-        Wire::Gemini => Some(gemini::GEMINI_FORMAT),
+/// A form that reasoning state has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Claude's signed and redacted thinking.
+    Claude,
+    /// Gemini's signatures.
+    Gemini,
+    /// The reasoning's own text, which DeepSeek and Moonshot refuse a turn with calls without
+    /// (DeepSeek's "Thinking Mode", Moonshot's "Using thinking models").
+    Text,
+}
+
+impl Format {
+    /// What an upstream reads back, where it reads anything.
+    pub fn of(wire: Wire, dialect: Dialect) -> Option<Self> {
+        match (wire, dialect.reasoning) {
+            (Wire::Messages, _) => Some(Self::Claude),
+            (Wire::Gemini, _) => Some(Self::Gemini),
+            (Wire::Chat, ReasoningBack::Text("reasoning_content")) => Some(Self::Text),
+            // Wanted, and not missed.
+            (Wire::Chat, _) => None,
+        }
+    }
+
+    /// Its name, the same as in the conversation where that names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Claude => chat::ANTHROPIC_FORMAT,
+            Self::Gemini => gemini::GEMINI_FORMAT,
+            Self::Text => "text",
+        }
+    }
+
+    /// Whether reasoning of the conversation's `format` can be of this one.
+    fn speaks(self, format: Option<&str>) -> bool {
+        self == Self::Text || format == Some(self.name())
+    }
+
+    /// What a turn is found by: the id of its first call, and where ids repeat themselves from one
+    /// conversation to the next (Moonshot's are `functions.NAME:0` and so on), what was called and what
+    /// the user had `asked`.
+    fn handle<'c>(self, id: &'c str, name: &str, arguments: &str, asked: &str) -> Cow<'c, str> {
+        if self != Self::Text {
+            return Cow::Borrowed(id);
+        }
+        // Clients write arguments anew: what they say is compared.
+        let said: Result<serde_json::Value, _> = serde_json::from_str(arguments);
+        let said = said.map_or_else(|_| arguments.to_owned(), |said| said.to_string());
+        Cow::Owned([id, name, &said, asked].join("\0"))
     }
 }
 
-/// The cache's key for the turn that begins its calls with `call_id`. It holds neither in clear.
-pub fn key(tenant: &str, call_id: &str) -> String {
-    let mut digest = Sha256::new();
-    digest.update(tenant.as_bytes());
+/// The cache's key for the turn of this handle. It holds nothing in clear.
+pub fn key(tenant: &str, handle: &str) -> String {
     // No tenant path has a zero byte in it.
-    digest.update([0]);
-    digest.update(call_id.as_bytes());
-    let mut key = String::from("reasoning/");
+    format!("reasoning/{}", digest([tenant.as_bytes(), b"\0", handle.as_bytes()]))
+}
+
+fn digest<'p>(pieces: impl IntoIterator<Item = &'p [u8]>) -> String {
+    let mut digest = Sha256::new();
+    pieces.into_iter().for_each(|piece| digest.update(piece));
+    let mut text = String::with_capacity(64);
     for byte in digest.finalize() {
         // Writing to a `String` cannot fail.
-        let _ = write!(key, "{byte:02x}");
+        let _ = write!(text, "{byte:02x}");
     }
-    key
+    text
 }
 
 /// Whether the model may think over this request, as far as can be told: if not, there is no state

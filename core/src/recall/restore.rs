@@ -1,38 +1,63 @@
-use super::{Piece, Turn};
-use crate::{
-    conversation::{Message, Part, Request, Role, Text},
-    protocol::gemini::GEMINI_FORMAT,
-};
+use std::borrow::Cow;
+
+use super::{Format, Piece, Turn, digest};
+use crate::conversation::{Message, Part, Request, Role, Text, ToolCall};
 
 /// The most turns that are looked up for one request, the newest.
 const MOST: usize = 256;
 
 /// The turns of a request that come without the state that an upstream of `format` wants to see, by
-/// the ids that they are found by, the newest first.
-pub fn wanted<'r>(request: &'r Request<'_>, format: &str) -> impl Iterator<Item = &'r str> {
-    let bare = move |message: &&Message<'_>| !has_state(message, format);
-    request.messages.iter().rev().filter(bare).filter_map(first_call).take(MOST)
+/// what they are found by, the newest first.
+pub fn wanted<'r>(request: &'r Request<'_>, format: Format) -> Vec<Cow<'r, str>> {
+    let mut asked = String::new();
+    let mut handles = Vec::new();
+    for message in &request.messages {
+        if format == Format::Text && asks(message) {
+            asked = digest_of(message);
+        }
+        if let Some(call) = first_call(message).filter(|_| !has_state(message, format)) {
+            handles.push(format.handle(&call.id, &call.name, &call.arguments, &asked));
+        }
+    }
+    handles.reverse();
+    handles.truncate(MOST);
+    handles
 }
 
-fn first_call<'r>(message: &'r Message<'_>) -> Option<&'r str> {
+/// A digest of what the user's side said last that was no tool's result.
+pub(super) fn asked(messages: &[Message<'_>]) -> String {
+    messages.iter().rev().find(|message| asks(message)).map(digest_of).unwrap_or_default()
+}
+
+fn asks(message: &Message<'_>) -> bool {
+    message.role == Role::User && message.parts.iter().any(|part| matches!(part, Part::Text(_)))
+}
+
+fn digest_of(message: &Message<'_>) -> String {
+    digest(message.parts.iter().filter_map(|part| match part {
+        Part::Text(text) => Some(text.text.as_bytes()),
+        _ => None,
+    }))
+}
+
+fn first_call<'m, 'a>(message: &'m Message<'a>) -> Option<&'m ToolCall<'a>> {
     if message.role != Role::Assistant {
         return None;
     }
-    message.parts.iter().find_map(call_id)
+    message.parts.iter().find_map(|part| if let Part::ToolCall(call) = part { Some(call) } else { None })
 }
 
-fn call_id<'r>(part: &'r Part<'_>) -> Option<&'r str> {
-    if let Part::ToolCall(call) = part { Some(&call.id) } else { None }
-}
-
-/// Whether the caller sent this format's state itself: with Gemini a signed call, else signed or
-/// opaque reasoning.
-fn has_state(message: &Message<'_>, format: &str) -> bool {
-    message.parts.iter().any(|part| match part {
-        Part::ToolCall(call) => call.signature.is_some() && format == GEMINI_FORMAT,
-        Part::Reasoning(reasoning) if format != GEMINI_FORMAT => {
+/// Whether the caller sent this format's state itself: with Gemini a signed call, with Claude signed or
+/// opaque reasoning, else its text.
+fn has_state(message: &Message<'_>, format: Format) -> bool {
+    message.parts.iter().any(|part| match (part, format) {
+        (Part::ToolCall(call), Format::Gemini) => call.signature.is_some(),
+        (Part::Reasoning(reasoning), Format::Claude) => {
             let proved = reasoning.signature.is_some() || reasoning.opaque.is_some();
-            proved && reasoning.format.as_ref().is_none_or(|said| said == format)
+            proved && reasoning.format.as_ref().is_none_or(|said| said == format.name())
+        }
+        (Part::Reasoning(reasoning), Format::Text) => {
+            reasoning.text.as_ref().is_some_and(|text| !text.is_empty())
         }
         _ => false,
     })
@@ -41,11 +66,11 @@ fn has_state(message: &Message<'_>, format: &str) -> bool {
 /// Puts the state of `turns` back to where it was. What the caller kept without its proof (a readable
 /// text, mostly) makes way for the whole. Afterwards [`Request::reasoning_gone`] says whether a turn
 /// of the tool loop that is running is still without, though there may have been state.
-pub fn restore(request: &mut Request<'_>, format: &str, turns: &[Turn<'_>]) {
+pub fn restore(request: &mut Request<'_>, format: Format, turns: &[Turn<'_>]) {
     let mut turns: Vec<Progress<'_>> = turns
         .iter()
-        .filter(|turn| turn.format == format)
-        .map(|turn| Progress { turn, pieces: turn.pieces.iter().peekable() })
+        .filter(|turn| turn.format == format.name())
+        .map(|turn| Progress { turn, format, pieces: turn.pieces.iter().peekable() })
         .collect();
     let running = loop_start(&request.messages);
     for (index, message) in request.messages.iter_mut().enumerate() {
@@ -53,7 +78,7 @@ pub fn restore(request: &mut Request<'_>, format: &str, turns: &[Turn<'_>]) {
             continue;
         }
         let Some(first) = first_call(message) else { continue };
-        match turns.iter_mut().find(|turn| turn.place(first).is_some()) {
+        match turns.iter_mut().find(|turn| turn.place(&first.id).is_some()) {
             Some(turn) => turn.put_back(message),
             None => request.reasoning_gone |= index >= running,
         }
@@ -81,6 +106,7 @@ pub(crate) fn loop_start(messages: &[Message<'_>]) -> usize {
 /// A turn of which some was put back. Callers may send the calls of one turn in several messages.
 struct Progress<'t> {
     turn: &'t Turn<'t>,
+    format: Format,
     pieces: std::iter::Peekable<std::slice::Iter<'t, Piece<'t>>>,
 }
 
@@ -118,7 +144,7 @@ impl Progress<'_> {
 
     fn pieces_until(&mut self, message: &mut Message<'_>, belongs: impl Fn(&Piece<'_>) -> bool) {
         while let Some(piece) = self.pieces.next_if(|piece| belongs(piece)) {
-            message.parts.push(Part::Reasoning(piece.reasoning(&self.turn.format)));
+            message.parts.push(Part::Reasoning(piece.reasoning(self.format)));
         }
     }
 }

@@ -9,6 +9,8 @@ use crate::{
     protocol::gemini::GEMINI_FORMAT,
 };
 
+use super::Format::{Claude, Gemini};
+
 const CLAUDE: &str = chat::ANTHROPIC_FORMAT;
 
 fn call(id: &'static str, signature: Option<&'static str>) -> Part<'static> {
@@ -132,18 +134,22 @@ fn events(parts: &[Part<'static>]) -> Vec<Event<'static>> {
     events
 }
 
-fn streamed(format: &'static str, parts: &[Part<'static>]) -> Vec<Record> {
-    let mut collector = Collector::new(format);
+fn collector(format: Format) -> Collector {
+    Collector::new(format, &request(vec![user("?")]))
+}
+
+fn streamed(format: Format, parts: &[Part<'static>]) -> Vec<Record> {
+    let mut collector = collector(format);
     events(parts).iter().filter_map(|event| collector.event(event)).collect()
 }
 
 /// Turns as the providers give them, in the format named.
-fn turns() -> Vec<(&'static str, Vec<Part<'static>>)> {
+fn turns() -> Vec<(Format, Vec<Part<'static>>)> {
     vec![
-        (CLAUDE, vec![thought("a", Some("sa")), Part::text("now"), call("1", None)]),
-        (CLAUDE, vec![thought("", Some("sa")), opaque("x", CLAUDE), call("1", None), call("2", None)]),
+        (Claude, vec![thought("a", Some("sa")), Part::text("now"), call("1", None)]),
+        (Claude, vec![thought("", Some("sa")), opaque("x", CLAUDE), call("1", None), call("2", None)]),
         (
-            CLAUDE,
+            Claude,
             vec![
                 thought("a", Some("sa")),
                 Part::text("t"),
@@ -154,26 +160,26 @@ fn turns() -> Vec<(&'static str, Vec<Part<'static>>)> {
                 call("2", None),
             ],
         ),
-        (CLAUDE, vec![Part::text("no thinking"), call("1", None)]),
-        (GEMINI_FORMAT, vec![call("1", Some("s1")), call("2", None), call("3", None)]),
-        (GEMINI_FORMAT, vec![Part::text("t"), opaque("st", GEMINI_FORMAT), call("1", Some("s1"))]),
-        (GEMINI_FORMAT, vec![call("1", Some("s1")), call("2", Some("s2"))]),
+        (Claude, vec![Part::text("no thinking"), call("1", None)]),
+        (Gemini, vec![call("1", Some("s1")), call("2", None), call("3", None)]),
+        (Gemini, vec![Part::text("t"), opaque("st", GEMINI_FORMAT), call("1", Some("s1"))]),
+        (Gemini, vec![call("1", Some("s1")), call("2", Some("s2"))]),
     ]
 }
 
 #[test]
 fn what_a_client_drops_is_put_back_where_it_was() {
     for (format, parts) in turns() {
-        let records = Collector::new(format).response(&answer(parts.clone()));
+        let records = collector(format).response(&answer(parts.clone()));
         assert_eq!(records, streamed(format, &parts), "streams say the same as whole answers");
         assert_eq!(records.len(), 1);
-        assert_eq!(records[0].call_id, "1");
+        assert_eq!(records[0].handle, "1");
         let kept = Turn::read(&records[0].value).unwrap();
         let want = said(&assistant(parts.clone()));
         for one_text in [false, true] {
             let mut request =
                 request(vec![user("?"), assistant(rebuilt(&parts, one_text)), result("1"), result("2")]);
-            assert_eq!(wanted(&request, format).collect::<Vec<_>>(), ["1"]);
+            assert_eq!(wanted(&request, format), ["1"]);
             restore(&mut request, format, std::slice::from_ref(&kept));
             let texts = parts.iter().filter(|part| matches!(part, Part::Text(_))).count();
             if !one_text || texts < 2 {
@@ -187,7 +193,7 @@ fn what_a_client_drops_is_put_back_where_it_was() {
 #[test]
 fn thoughts_between_texts_that_were_put_together_follow_them() {
     let (format, parts) = turns().swap_remove(2);
-    let records = Collector::new(format).response(&answer(parts.clone()));
+    let records = collector(format).response(&answer(parts.clone()));
     let mut request = request(vec![user("?"), assistant(rebuilt(&parts, true)), result("1")]);
     restore(&mut request, format, &[Turn::read(&records[0].value).unwrap()]);
     let want = ["thought a by sa", "text tu", "thought b by sb", "call 1", "thought c by sc", "call 2"];
@@ -197,12 +203,12 @@ fn thoughts_between_texts_that_were_put_together_follow_them() {
 #[test]
 fn calls_of_one_turn_may_come_back_in_several_messages() {
     let parts = [thought("a", Some("sa")), call("1", None), thought("b", Some("sb")), call("2", None)];
-    let records = streamed(CLAUDE, &parts);
+    let records = streamed(Claude, &parts);
     let turn = Turn::read(&records[0].value).unwrap();
     let messages =
         vec![user("?"), assistant(vec![call("1", None)]), assistant(vec![call("2", None)]), result("1")];
     let mut request = request(messages);
-    restore(&mut request, CLAUDE, &[turn]);
+    restore(&mut request, Claude, &[turn]);
     assert_eq!(said(&request.messages[1]), ["thought a by sa", "call 1"]);
     assert_eq!(said(&request.messages[2]), ["thought b by sb", "call 2"]);
     assert!(!request.reasoning_gone);
@@ -211,12 +217,12 @@ fn calls_of_one_turn_may_come_back_in_several_messages() {
 #[test]
 fn state_goes_back_in_its_own_format_only() {
     let parts = [thought("a", Some("sa")), opaque("g", GEMINI_FORMAT), call("1", Some("s1"))];
-    let claude = streamed(CLAUDE, &parts);
+    let claude = streamed(Claude, &parts);
     let claude = Turn::read(&claude[0].value).unwrap();
     assert_eq!(claude.pieces.len(), 1, "of two formats, its own");
     let bare = || request(vec![user("?"), assistant(vec![call("1", None)]), result("1")]);
     let mut asked = bare();
-    restore(&mut asked, GEMINI_FORMAT, &[claude]);
+    restore(&mut asked, Gemini, &[claude]);
     assert_eq!(said(&asked.messages[1]), ["call 1"]);
     assert!(asked.reasoning_gone);
 }
@@ -224,19 +230,19 @@ fn state_goes_back_in_its_own_format_only() {
 #[test]
 fn what_the_caller_sent_comes_first() {
     for (format, own, theirs) in [
-        (CLAUDE, vec![thought("mine", Some("sm")), call("1", None)], true),
-        (CLAUDE, vec![opaque("mine", CLAUDE), call("1", None)], true),
-        (CLAUDE, vec![opaque("foreign", GEMINI_FORMAT), call("1", None)], false),
-        (CLAUDE, vec![thought("unsigned", None), call("1", None)], false),
-        (GEMINI_FORMAT, vec![call("1", Some("mine"))], true),
-        (GEMINI_FORMAT, vec![thought("foreign", Some("sm")), call("1", None)], false),
+        (Claude, vec![thought("mine", Some("sm")), call("1", None)], true),
+        (Claude, vec![opaque("mine", CLAUDE), call("1", None)], true),
+        (Claude, vec![opaque("foreign", GEMINI_FORMAT), call("1", None)], false),
+        (Claude, vec![thought("unsigned", None), call("1", None)], false),
+        (Gemini, vec![call("1", Some("mine"))], true),
+        (Gemini, vec![thought("foreign", Some("sm")), call("1", None)], false),
     ] {
         let request = request(vec![user("?"), assistant(own.clone()), result("1")]);
-        assert_eq!(wanted(&request, format).next().is_none(), theirs, "{format} {:?}", own);
+        assert_eq!(wanted(&request, format).is_empty(), theirs, "{format:?} {own:?}");
     }
-    let record = streamed(CLAUDE, &[thought("a", Some("sa")), call("1", None)]);
+    let record = streamed(Claude, &[thought("a", Some("sa")), call("1", None)]);
     let mut asked = request(vec![assistant(vec![thought("echo", None), call("1", None)]), result("1")]);
-    restore(&mut asked, CLAUDE, &[Turn::read(&record[0].value).unwrap()]);
+    restore(&mut asked, Claude, &[Turn::read(&record[0].value).unwrap()]);
     assert_eq!(said(&asked.messages[0]), ["thought a by sa", "call 1"], "an echo without proof makes way");
 }
 
@@ -253,25 +259,64 @@ fn only_what_the_running_loop_misses_is_gone() {
         (vec![user("?"), text("no calls")], false),
     ] {
         let mut request = request(messages);
-        restore(&mut request, CLAUDE, &[]);
+        restore(&mut request, Claude, &[]);
         assert_eq!(request.reasoning_gone, gone, "{:?}", request.messages);
     }
 }
 
 #[test]
 fn answers_that_need_nothing_leave_nothing() {
-    assert_eq!(streamed(CLAUDE, &[thought("a", Some("sa")), Part::text("no calls")]), []);
-    let unsigned = streamed(CLAUDE, &[thought("a", None), call("1", None)]);
+    assert_eq!(streamed(Claude, &[thought("a", Some("sa")), Part::text("no calls")]), []);
+    let unsigned = streamed(Claude, &[thought("a", None), call("1", None)]);
     assert_eq!(Turn::read(&unsigned[0].value).unwrap().pieces, [], "nobody signed it");
-    let mut collector = Collector::new(CLAUDE);
+    let mut collector = collector(Claude);
     let cut: Vec<_> = events(&[thought("a", Some("sa")), call("1", None)]);
     let records: Vec<_> = cut[..cut.len() - 1].iter().filter_map(|event| collector.event(event)).collect();
     assert_eq!(records, [], "an answer that was cut has no next turn");
 }
 
+/// Of the providers that want the text back: ids that repeat themselves lead nowhere but to the same question and the same call.
+#[test]
+fn text_goes_back_to_whom_it_belongs() {
+    let named = |id: &'static str, arguments: &'static str| {
+        Part::ToolCall(ToolCall {
+            id: id.into(),
+            name: "look".into(),
+            arguments: arguments.into(),
+            ..ToolCall::default()
+        })
+    };
+    let plain =
+        |text: &'static str| Part::Reasoning(Reasoning { text: Some(text.into()), ..Reasoning::default() });
+    let parts = [plain("because"), named("functions.look:0", r#"{"a": 1, "b": "é"}"#)];
+    let collector = || Collector::new(Format::Text, &request(vec![user("Which?")]));
+    let [record] = &collector().response(&answer(parts.to_vec()))[..] else { panic!() };
+    let mut stream = collector();
+    let streamed: Vec<_> = events(&parts).iter().filter_map(|event| stream.event(event)).collect();
+    assert_eq!(streamed, std::slice::from_ref(record));
+
+    for (asked, id, arguments, found) in [
+        ("Which?", "functions.look:0", r#"{"a":1,"b":"\u00e9"}"#, true),
+        ("Which one?", "functions.look:0", r#"{"a":1,"b":"é"}"#, false),
+        ("Which?", "functions.look:1", r#"{"a":1,"b":"é"}"#, false),
+        ("Which?", "functions.look:0", r#"{"a":2,"b":"é"}"#, false),
+    ] {
+        let messages = vec![user(asked), assistant(vec![named(id, arguments)]), result(id)];
+        let mut request = request(messages);
+        let wanted = wanted(&request, Format::Text);
+        assert_eq!(wanted == [record.handle.as_str()], found, "{wanted:?}");
+        let turn = Turn::read(&record.value).unwrap();
+        restore(&mut request, Format::Text, if found { std::slice::from_ref(&turn) } else { &[] });
+        assert_eq!(said(&request.messages[1])[0] == "thought because", found);
+        assert_eq!(request.reasoning_gone, !found);
+    }
+    let kept = request(vec![user("?"), assistant(vec![plain("mine"), named("1", "{}")]), result("1")]);
+    assert!(wanted(&kept, Format::Text).is_empty());
+}
+
 #[test]
 fn memory_is_bounded() {
-    let mut collector = Collector::new(CLAUDE);
+    let mut collector = collector(Claude);
     let start = Event::PartStart {
         part: 0,
         choice: 0,

@@ -1,5 +1,6 @@
 use bytes::Bytes;
 
+use super::Format;
 use crate::{
     conversation::{Reasoning, Text},
     protocol::json::{Count, List, Malformed, Object, Str, from_slice, wire_object},
@@ -42,13 +43,13 @@ pub struct Piece<'a> {
 
 impl<'a> Piece<'a> {
     /// As a part of a message.
-    pub(super) fn reasoning<'b>(&self, format: &Text<'a>) -> Reasoning<'b> {
+    pub(super) fn reasoning<'b>(&self, format: Format) -> Reasoning<'b> {
         let own = |text: &Text<'a>| Text::Owned(text.as_ref().to_owned());
         Reasoning {
             text: self.text.as_ref().map(own),
             signature: self.signature.as_ref().map(own),
             opaque: self.opaque.as_ref().map(own),
-            format: Some(own(format)),
+            format: (format != Format::Text).then_some(Text::Borrowed(format.name())),
             ..Reasoning::default()
         }
     }
@@ -57,8 +58,8 @@ impl<'a> Piece<'a> {
 /// A turn, ready to be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// The id of the turn's first call, which it is found by.
-    pub call_id: String,
+    /// What the turn is found by.
+    pub handle: String,
     /// What [`Turn::read`] reads.
     pub value: Bytes,
 }

@@ -37,7 +37,10 @@ fn a_relayed_body_is_adapted_and_what_was_lost_is_named() {
     let got = sim.chat(json!({ "model": "deepseek/deepseek-v4-pro", "messages": loop_of_tools(),
         "reasoning_effort": "high", "temperature": 0.3 }));
     assert_eq!(got.status.as_u16(), 200, "{}", got.body);
-    assert_eq!(got.header("x-tollbridge-dropped"), "temperature, messages[].reasoning_content");
+    assert_eq!(
+        got.header("x-tollbridge-dropped"),
+        "messages[].tool_calls.reasoning_state, temperature, messages[].reasoning_content"
+    );
     let sent = sim.world.seen.borrow()[0].json();
     assert_eq!(sent["messages"][0]["role"], "system");
     assert_eq!(sent["messages"][2]["reasoning_content"], " ");

@@ -10,7 +10,10 @@ use crate::{
     error::ApiError,
     model::{Effort, Param},
     protocol::{
-        Dial, EffortSent, Encoded, Target, Wire, effort_sent, fields::Report, json::Object, json::string,
+        Dial, EffortSent, Encoded, Target, Wire, effort_sent,
+        fields::{REASONING_STATE, Report},
+        json::Object,
+        json::string,
         messages::BILLING_FIELD,
     },
 };
@@ -20,6 +23,9 @@ use crate::{
 /// Fails with a 400 where a loss would change what the request means.
 pub fn encode_request(request: &Request<'_>, target: &Target<'_>) -> Result<Encoded, ApiError> {
     let mut report = Report::new(Wire::Chat, target);
+    if request.reasoning_gone {
+        report.lost(REASONING_STATE)?;
+    }
     let mut body = Vec::with_capacity(4096);
     let mut object = Object::new(&mut body);
     object.string("model", target.model);

@@ -74,7 +74,7 @@ pub(super) static FIELDS: &[Field] = &[
         dropped("only Claude can read it; carried to OpenRouter"),
         dropped("only Claude can read it")),
     row(REASONING_STATE,
-        dropped("the wire has none"),
+        mapped("`reasoning_content` for the providers that refuse a turn without: kept by the gateway, and found again by the calls' ids; what is gone is named, and a stand-in sent; dropped for the others"),
         mapped("kept by the gateway, and found again by the calls' ids; what is gone is named, and for Gemini 3 the documented value stands in for it")),
     row("messages[].content[].tool_use.*",
         mapped("`tool_calls`; the input as text"),

@@ -48,6 +48,9 @@ struct OpenBlock {
     part: u32,
     index: u64,
     thinks: bool,
+    /// Whether a signature of it is not Claude's: no caller of this protocol could use it, and Claude
+    /// would refuse it.
+    foreign: bool,
     /// Frames that wait.
     held: BytesMut,
     ended: bool,
@@ -149,7 +152,8 @@ impl StreamEncoder {
         let index = self.blocks;
         self.blocks += 1;
         let thinks = matches!(kind, PartKind::Reasoning { .. });
-        self.open.push_back(OpenBlock { part, index, thinks, held: BytesMut::new(), ended: false });
+        let foreign = matches!(kind, PartKind::Reasoning { format, .. } if !is_ours(format.as_deref()));
+        self.open.push_back(OpenBlock { part, index, thinks, foreign, held: BytesMut::new(), ended: false });
         self.say(part, out, "content_block_start", |object| {
             if let PartKind::Provider { json, .. } = kind {
                 one_line(object.key("content_block"), json.get());
@@ -160,7 +164,11 @@ impl StreamEncoder {
     }
 
     fn delta(&mut self, part: u32, delta: &Delta<'_>, out: &mut BytesMut) {
-        let thinks = self.open.iter().any(|block| block.part == part && block.thinks);
+        let block = self.open.iter().find(|block| block.part == part);
+        let thinks = block.is_some_and(|block| block.thinks);
+        if matches!(delta, Delta::Signature(_)) && block.is_some_and(|block| block.foreign) {
+            return;
+        }
         self.say(part, out, "content_block_delta", |object| {
             object.object("delta", |object| match delta {
                 Delta::Text(text) if thinks => {
