@@ -366,7 +366,7 @@ fn settings() {
         (
             json!({ "response_format": { "type": "json_schema", "json_schema": { "name": "n", "schema": { "type": "object" } } } }),
             json!({ "output_config": { "format": { "type": "json_schema",
-                "schema": { "type": "object", "additionalProperties": false } } } }),
+                "schema": { "title": "n", "type": "object", "additionalProperties": false } } } }),
             &[],
         ),
         (

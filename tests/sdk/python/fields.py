@@ -55,8 +55,9 @@ PIECES = {
 # Rows for what no library's types say: dialects of the wire, what clients send back, and settings
 # that only older models take.
 BEYOND = re.compile(
-    r"messages\[\]\.(content\[\]\.video_url|reasoning_|thinking_blocks|cache_control|content\[\]\.cache_control)"
-    r"|tools\[\]\.cache_control|safety_settings|cached_content|extra_body|system\[\]\.x-anthropic|temperature|top_p|top_k|thinking|reasoning\b|cache_control"
+    r"messages\[\]\.(tool_calls\.reasoning_state|content\[\]\.video_url|reasoning_|thinking_blocks"
+    r"|cache_control|content\[\]\.cache_control)|tools\[\]\.cache_control|system\[\]\.x-anthropic"
+    r"|safety_settings|cached_content|extra_body|temperature|top_p|top_k|thinking|reasoning\b|cache_control"
 )
 UNIONS = (typing.Union, types.UnionType)
 SEQUENCES = ("List", "list", "Iterable", "Sequence", "SequenceNotStr", "Iterator")

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde_json::value::RawValue;
+
 use super::request::{invalid, missing, text_of, unknown_word, whole};
 use crate::{
     conversation::{
@@ -40,6 +42,7 @@ wire_object! {
         file: WireFile<'a> = "file",
         refusal: Str<'a> = "refusal",
         cache_control: Raw<'a> = "cache_control",
+        prompt_cache_breakpoint: Raw<'a> = "prompt_cache_breakpoint",
     }
 
     struct WireUrl<'a> {
@@ -261,7 +264,7 @@ fn push_content<'a>(
 
 fn decode_part<'a>(part: WirePart<'a>, path: impl Fn() -> String) -> Result<Part<'a>, ApiError> {
     let absent = |field: &str| missing(&format!("{}.{field}", path()));
-    let cache = part.cache_control.map(Cow::Borrowed);
+    let cache = part.cache_control.map(Cow::Borrowed).or_else(|| breakpoint(part.prompt_cache_breakpoint));
     let Some(Str(kind)) = part.kind else { return Err(absent("type")) };
     let media = match kind.as_ref() {
         "text" | "input_text" | "output_text" => {
@@ -294,6 +297,13 @@ fn decode_part<'a>(part: WirePart<'a>, path: impl Fn() -> String) -> Result<Part
         }
     };
     Ok(Part::Media(Media { cache, extra: part.extra, ..media }))
+}
+
+/// OpenAI's mark of where a cached prompt may end is Anthropic's, in other words.
+fn breakpoint<'a>(mark: Option<Raw<'_>>) -> Option<Json<'a>> {
+    mark?;
+    let cache = RawValue::from_string("{\"type\":\"ephemeral\"}".to_owned());
+    cache.ok().map(Cow::Owned)
 }
 
 fn url_of<'a>(url: Option<TextOr<'a, WireUrl<'a>>>) -> Option<(Text<'a>, Option<Text<'a>>)> {

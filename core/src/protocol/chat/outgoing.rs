@@ -11,10 +11,8 @@ use crate::{
     model::{Effort, Param},
     protocol::{
         Dial, EffortSent, Encoded, Target, Wire, effort_sent,
-        fields::{REASONING_STATE, Report},
-        json::Object,
-        json::string,
-        messages::BILLING_FIELD,
+        fields::{REASONING_STATE, Report, report_leftovers},
+        json::{Object, string},
     },
 };
 
@@ -40,7 +38,7 @@ pub fn encode_request(request: &Request<'_>, target: &Target<'_>) -> Result<Enco
         object.bool("stream", true);
         object.object("stream_options", |options| options.bool("include_usage", true));
     }
-    write_extra(request, &mut report)?;
+    report_leftovers(request, |_| false, &mut report)?;
     object.end();
     Ok(Encoded { body, losses: report.finish() })
 }
@@ -205,6 +203,9 @@ fn write_effort(
     if options.is_absent() {
         return Ok(());
     }
+    if options.visible == Some(false) {
+        report.lost("thinking.display")?;
+    }
     let name = if options.anthropic.is_some() { "thinking" } else { "output_config.effort" };
     let off = options.enabled == Some(false) || options.effort.as_deref() == Some("none");
     let asked = match (&options.effort, options.budget_tokens) {
@@ -259,29 +260,4 @@ fn write_format(object: &mut Body<'_>, format: &Format<'_>) {
             });
         }
     }
-}
-
-/// Members of the request that the conversation has no place for.
-fn write_extra(request: &Request<'_>, report: &mut Report<'_>) -> Result<(), ApiError> {
-    const KNOWN: [&str; 9] = [
-        BILLING_FIELD,
-        "container",
-        "mcp_servers",
-        "context_management",
-        "inference_geo",
-        "speed",
-        "diagnostics",
-        "user_profile_id",
-        "workspace_id",
-    ];
-    for (name, value) in request.extra.iter().filter(|(_, value)| !matches!(value.get(), "null" | "[]")) {
-        match KNOWN.into_iter().find(|known| known == name) {
-            // The speed and the place that everybody gets.
-            Some("speed") if value.get() == "\"standard\"" => {}
-            Some("inference_geo") if value.get() == "\"global\"" => {}
-            Some(known) => report.lost(known)?,
-            None => report.unknown(name)?,
-        }
-    }
-    Ok(())
 }

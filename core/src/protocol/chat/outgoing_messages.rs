@@ -32,7 +32,7 @@ pub(super) fn write_messages(
     report: &mut Report<'_>,
 ) -> Result<(), ApiError> {
     for (index, message) in request.messages.iter().enumerate() {
-        report_lost(message, dialect, report)?;
+        report_lost(&message.parts, dialect, report)?;
         match message.role {
             Role::System => write_system(list, "system", message, index, dialect, report)?,
             Role::Developer => write_system(list, "developer", message, index, dialect, report)?,
@@ -44,8 +44,8 @@ pub(super) fn write_messages(
 }
 
 /// Marks and blocks that have no place in chat and change nothing that the model is told.
-fn report_lost(message: &Message<'_>, dialect: Dialect, report: &mut Report<'_>) -> Result<(), ApiError> {
-    for part in &message.parts {
+fn report_lost(parts: &[Part<'_>], dialect: Dialect, report: &mut Report<'_>) -> Result<(), ApiError> {
+    for part in parts {
         let (cache, other) = match part {
             Part::Text(text) => {
                 (&text.cache, (!text.citations.is_empty()).then_some("messages[].content[].text.citations"))
@@ -56,6 +56,7 @@ fn report_lost(message: &Message<'_>, dialect: Dialect, report: &mut Report<'_>)
             }
             Part::ToolCall(call) => (&call.cache, None),
             Part::ToolResult(result) => {
+                report_lost(&result.content, Dialect { cache_control: false, ..dialect }, report)?;
                 let failed = result.is_error == Some(true);
                 (&result.cache, failed.then_some("messages[].content[].tool_result.is_error"))
             }
@@ -119,12 +120,13 @@ fn write_text(object: &mut Body<'_>, parts: &[Part<'_>], separator: &str, dialec
     object.array("content", |list| {
         for part in parts {
             let (text, cache) = match part {
-                Part::Text(text) => (&text.text, text.cache.as_deref()),
-                Part::Refusal(text) | Part::Media(Media { source: Source::Plain(text), .. }) => (text, None),
+                Part::Text(text) => (Some(Cow::Borrowed(text.text.as_ref())), text.cache.as_deref()),
+                Part::Refusal(text) => (Some(Cow::Borrowed(text.as_ref())), None),
+                Part::Media(media) => (plain_document(media), None),
                 _ => continue,
             };
-            if !text.is_empty() {
-                list.object(|object| text_part(object, text, cache));
+            if let Some(text) = text.filter(|text| !text.is_empty()) {
+                list.object(|object| text_part(object, &text, cache));
             }
         }
     });
@@ -135,14 +137,26 @@ fn lost_block(index: usize, kind: &str, report: &mut Report<'_>) -> Result<(), A
 }
 
 /// The texts of a message or a result, plain documents among them, one after another.
-fn texts<'m>(parts: &'m [Part<'_>]) -> Vec<&'m str> {
+fn texts<'m>(parts: &'m [Part<'_>]) -> Vec<Cow<'m, str>> {
     let text = |part: &'m Part<'_>| match part {
-        Part::Text(text) if !text.text.is_empty() => Some(text.text.as_ref()),
-        Part::Refusal(text) => Some(text.as_ref()),
-        Part::Media(Media { source: Source::Plain(text), .. }) => Some(text.as_ref()),
+        Part::Text(text) if !text.text.is_empty() => Some(Cow::Borrowed(text.text.as_ref())),
+        Part::Refusal(text) => Some(Cow::Borrowed(text.as_ref())),
+        Part::Media(media) => plain_document(media),
         _ => None,
     };
     parts.iter().filter_map(text).collect()
+}
+
+/// A document of plain text, after its title and what the model is told of it.
+fn plain_document<'m>(media: &'m Media<'_>) -> Option<Cow<'m, str>> {
+    let Source::Plain(text) = &media.source else { return None };
+    Some(match (media.title.as_deref(), media.context.as_deref()) {
+        (None, None) => Cow::Borrowed(text),
+        (title, context) => {
+            let said: Vec<&str> = [title, context, Some(text.as_ref())].into_iter().flatten().collect();
+            Cow::Owned(said.join("\n\n"))
+        }
+    })
 }
 
 fn write_system(
@@ -337,6 +351,11 @@ fn write_media(
     report: &mut Report<'_>,
 ) -> Result<(), ApiError> {
     let at = || format!("messages.{index}.content");
+    if let Some(context) = &media.context
+        && !matches!(media.source, Source::Plain(_))
+    {
+        list.object(|object| text_part(object, context, None));
+    }
     match (media.kind, &media.source) {
         (MediaKind::Image, Source::Url(_) | Source::Base64 { .. }) => list.object(|object| {
             object.string("type", "image_url");
@@ -354,11 +373,8 @@ fn write_media(
                 audio.string("format", kind.unwrap_or("wav"));
             });
         }),
-        (MediaKind::Document, Source::Plain(text)) => list.object(|object| {
-            let title = media.title.as_deref().map(|title| format!("{title}\n\n")).unwrap_or_default();
-            let context =
-                media.context.as_deref().map(|context| format!("{context}\n\n")).unwrap_or_default();
-            text_part(object, &format!("{title}{context}{text}"), None);
+        (MediaKind::Document, Source::Plain(_)) => list.object(|object| {
+            text_part(object, &plain_document(media).unwrap_or_default(), None);
         }),
         (MediaKind::Document, Source::Base64 { .. }) => list.object(|object| {
             object.string("type", "file");

@@ -9,7 +9,9 @@ use crate::{
         Text, Tool, ToolChoice,
     },
     error::ApiError,
-    protocol::json::{Count, List, Malformed, Object, Raw, Str, TextOr, from_slice, from_str, wire_object},
+    protocol::json::{
+        Count, List, Malformed, Object, Raw, Str, TextOr, from_slice, from_str, nest, wire_object,
+    },
 };
 
 wire_object! {
@@ -114,7 +116,8 @@ wire_object! {
 /// Fails with a 400 that names the field at fault, by its path. Fields that chat does not define
 /// are kept in `extra`; whether they can be said is for the encoder of the wire to decide.
 pub fn decode_request(body: &[u8]) -> Result<Request<'_>, ApiError> {
-    let wire: WireRequest<'_> = from_slice(body).map_err(invalid)?;
+    let mut wire: WireRequest<'_> = from_slice(body).map_err(invalid)?;
+    nest_leftovers(&mut wire);
     let Some(model) = wire.model else { return Err(missing("model")) };
     let Some(messages) = wire.messages else { return Err(missing("messages")) };
     let (tools, tool_choice, parallel_tool_calls) = match wire.functions.filter(|list| !list.0.is_empty()) {
@@ -167,6 +170,26 @@ pub fn decode_request(body: &[u8]) -> Result<Request<'_>, ApiError> {
         cache: wire.cache_control.map(Cow::Borrowed),
         extra: wire.extra,
     })
+}
+
+/// Keeps what settings that are objects hold beyond what is read.
+fn nest_leftovers(wire: &mut WireRequest<'_>) {
+    let extra = &mut wire.extra;
+    if let Some(options) = &mut wire.stream_options {
+        nest(extra, "stream_options", &mut options.extra);
+    }
+    if let Some(reasoning) = &mut wire.reasoning {
+        nest(extra, "reasoning", &mut reasoning.extra);
+    }
+    if let Some(format) = &mut wire.response_format {
+        nest(extra, "response_format", &mut format.extra);
+        if let Some(schema) = &mut format.json_schema {
+            nest(extra, "response_format.json_schema", &mut schema.extra);
+        }
+    }
+    if let Some(TextOr::Other(choice)) = &mut wire.tool_choice {
+        nest(extra, "tool_choice", &mut choice.extra);
+    }
 }
 
 /// A 400 for a body that cannot be read.

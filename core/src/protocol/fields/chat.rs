@@ -96,10 +96,8 @@ pub(super) static FIELDS: &[Field] = &[
         dropped("the wire finds its cache by itself")),
     row("messages[].content[].cache_control.*",
         carried("on the block"),
-        dropped("the wire finds its cache by itself")),
-    row("messages[].content[].prompt_cache_breakpoint.*",
-        mapped("`cache_control` on the block; its `ttl` is the nearest that Anthropic has"),
-        dropped("the wire finds its cache by itself")),
+        dropped("the wire finds its cache by itself"))
+        .also(&["messages[].content[].prompt_cache_breakpoint.*"]),
     row("tools",
         mapped("`input_schema`; `strict` and `cache_control` are carried; the provider's own tools as they are"),
         mapped("`functionDeclarations`; types of Google's own, such as `google_search`, are its tools")),

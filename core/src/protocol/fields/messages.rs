@@ -102,10 +102,10 @@ pub(super) static FIELDS: &[Field] = &[
         refused("a block that only Anthropic can read"),
         refused("a block that only Anthropic can read"))
         .also(&["messages[].content[].*.*", "messages[].content[].document.source.content.*", "messages[].content[].tool_result.content[].search_result.*", "messages[].content[].tool_result.content[].tool_reference.*", "messages[].content[].tool_result.content[].browser_state.*"]),
-    row("system[].*",
+    row("system",
         mapped("a message of role `system`"),
         mapped("`systemInstruction`"))
-        .also(&["system"]),
+        .also(&["system[].*"]),
     row("system[].x-anthropic-billing-header",
         dropped("Claude Code's line for Anthropic's accounts, which differs in each request"),
         dropped("Claude Code's line for Anthropic's accounts, which differs in each request")),

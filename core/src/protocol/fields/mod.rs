@@ -10,12 +10,13 @@
 
 mod answers;
 mod chat;
-mod extras;
+mod leftovers;
 mod messages;
 mod report;
 
 use super::{Front, Wire};
 
+pub(crate) use leftovers::report_leftovers;
 pub use report::Losses;
 pub(crate) use report::Report;
 

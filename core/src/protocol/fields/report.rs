@@ -59,11 +59,6 @@ impl<'t> Report<'t> {
         Self { wire, target, losses: Losses::default() }
     }
 
-    /// What the caller speaks.
-    pub(super) fn front(&self) -> Front {
-        self.target.front
-    }
-
     /// The field `name` of the table cannot be said, `at` this place of the request.
     pub(crate) fn lost_at(
         &mut self,
@@ -99,13 +94,28 @@ impl<'t> Report<'t> {
         Ok(())
     }
 
-    /// A field that the table does not know is left out.
-    pub(crate) fn unknown(&mut self, name: &str) -> Result<(), ApiError> {
+    /// A field is left out, which the table may know.
+    pub(crate) fn lost_or_unknown(&mut self, name: &str) -> Result<(), ApiError> {
+        if let Some(row) = request_fields(self.target.front).iter().find(|field| field.name() == name) {
+            return self.lost(row.name());
+        }
         if self.target.on_unsupported == OnUnsupported::Reject {
             return Err(self.refuse(name.to_owned(), ""));
         }
         self.losses.add(Cow::Owned(name.to_owned()));
         Ok(())
+    }
+
+    /// What the caller speaks.
+    pub(crate) fn front(&self) -> Front {
+        self.target.front
+    }
+
+    /// Whether the wire has this member of a tool too, though the conversation has no place for it.
+    pub(crate) fn takes_of_tools(&self, name: &str) -> bool {
+        const ANTHROPIC: [&str; 4] =
+            ["allowed_callers", "defer_loading", "eager_input_streaming", "input_examples"];
+        self.wire == Wire::Messages && ANTHROPIC.contains(&name)
     }
 
     /// The error for a field that would be lost.

@@ -8,7 +8,7 @@ use serde::{
     },
 };
 
-use crate::conversation::Text;
+use crate::conversation::{Extra, Text};
 
 /// Stands between the steps of a path inside an error message on its way up. No message of serde
 /// or of ours holds it.
@@ -60,6 +60,11 @@ fn malformed(error: &serde_json::Error) -> Malformed {
 /// Puts one step of a path before an error.
 pub(crate) fn at<E: Error>(step: impl fmt::Display, error: E) -> E {
     E::custom(format_args!("{step}{STEP}{error}"))
+}
+
+/// Moves what an inner object leaves over to that of the whole, under its path.
+pub(crate) fn nest<'a>(extra: &mut Extra<'a>, path: &str, inner: &mut Extra<'a>) {
+    extra.extend(inner.drain(..).map(|(name, value)| (Cow::Owned(format!("{path}.{name}")), value)));
 }
 
 /// Text that borrows where it can.

@@ -12,7 +12,7 @@ use crate::{
         ToolChoice,
     },
     error::ApiError,
-    protocol::json::{Count, List, Malformed, Raw, Str, TextOr, from_slice, from_str, wire_object},
+    protocol::json::{Count, List, Malformed, Raw, Str, TextOr, from_slice, from_str, nest, wire_object},
 };
 
 wire_object! {
@@ -62,6 +62,7 @@ wire_object! {
     }
 
     struct WireFormat<'a> {
+        kind: Str<'a> = "type",
         schema: Raw<'a> = "schema",
     }
 
@@ -92,7 +93,8 @@ pub fn decode_request(body: &[u8]) -> Result<Request<'_>, ApiError> {
 ///
 /// Fails as [`decode_request`] does.
 pub fn decode_prompt(body: &[u8]) -> Result<Request<'_>, ApiError> {
-    let wire: WireRequest<'_> = from_slice(body).map_err(invalid)?;
+    let mut wire: WireRequest<'_> = from_slice(body).map_err(invalid)?;
+    nest_leftovers(&mut wire);
     let Some(model) = wire.model else { return Err(missing("model")) };
     let Some(messages) = wire.messages else { return Err(missing("messages")) };
     if wire.thread.is_some() {
@@ -135,6 +137,23 @@ pub fn decode_prompt(body: &[u8]) -> Result<Request<'_>, ApiError> {
         extra,
         ..Request::default()
     })
+}
+
+/// Keeps what settings that are objects hold beyond what is read.
+fn nest_leftovers(wire: &mut WireRequest<'_>) {
+    let extra = &mut wire.extra;
+    if let Some(output) = &mut wire.output_config {
+        nest(extra, "output_config", &mut output.extra);
+        if let Some(format) = &mut output.format {
+            nest(extra, "output_config.format", &mut format.extra);
+        }
+    }
+    if let Some(metadata) = &mut wire.metadata {
+        nest(extra, "metadata", &mut metadata.extra);
+    }
+    if let Some(choice) = &mut wire.tool_choice {
+        nest(extra, "tool_choice", &mut choice.extra);
+    }
 }
 
 fn invalid(malformed: Malformed) -> ApiError {

@@ -54,7 +54,7 @@ type Content<'a> = TextOr<'a, List<WireBlock<'a>>>;
 const BILLING: &str = "x-anthropic-billing-header:";
 
 /// The name under which that block is reported.
-pub(crate) const BILLING_FIELD: &str = "system[].x-anthropic-billing-header";
+const BILLING_FIELD: &str = "system[].x-anthropic-billing-header";
 
 /// The top-level system prompt is the first message. A line for Anthropic's accounts is no part of
 /// it: it differs in each request, and at the head of a prompt it would spoil the cache of any other

@@ -25,7 +25,6 @@ pub use answer::encode_response;
 pub use encoder::StreamEncoder;
 pub use error::{decode_error, encode_error, encode_stream_error};
 pub use incoming::{decode_prompt, decode_request};
-pub(crate) use incoming_blocks::BILLING_FIELD;
 pub use request::encode_request;
 pub(super) use request::estimate;
 pub use response::decode_response;

@@ -1,7 +1,7 @@
 //! A conversation as Anthropic's wire says it.
 
 use super::{
-    schema::native,
+    schema::{labelled, native},
     thinking::{Plan, plan},
     turns::{Turns, write_turns},
 };
@@ -11,7 +11,7 @@ use crate::{
     model::Param,
     protocol::{
         Encoded, Target, Wire,
-        fields::{REASONING_STATE, Report},
+        fields::{REASONING_STATE, Report, report_leftovers},
         json::{Object, Raw, Str, from_str, wire_object},
     },
 };
@@ -114,42 +114,7 @@ fn report_losses(request: &Request<'_>, report: &mut Report<'_>) -> Result<(), A
     if request.metadata.as_ref().is_some_and(|json| !is_empty(json)) {
         report.lost("metadata")?;
     }
-    for (name, value) in &request.extra {
-        if !says_nothing(name, value) && name != SEARCH {
-            match known(name) {
-                Some(name) => report.lost(name)?,
-                None => report.unknown(name)?,
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Request fields that chat defines and the conversation has no place for.
-fn known(name: &str) -> Option<&'static str> {
-    const KNOWN: [&str; 8] = [
-        "store",
-        "modalities",
-        "audio",
-        "prediction",
-        "prompt_cache_key",
-        "prompt_cache_retention",
-        "prompt_cache_options",
-        "moderation",
-    ];
-    KNOWN.into_iter().find(|known| *known == name)
-}
-
-/// Whether the value says what would happen anyway.
-fn says_nothing(name: &str, value: &Json<'_>) -> bool {
-    let value = value.get();
-    value == "null"
-        || match name {
-            "store" => value == "false",
-            "modalities" => value.bytes().filter(|byte| !byte.is_ascii_whitespace()).eq(*b"[\"text\"]"),
-            "functions" => value.bytes().filter(|byte| !byte.is_ascii_whitespace()).eq(*b"[]"),
-            _ => false,
-        }
+    report_leftovers(request, |name| name == SEARCH, report)
 }
 
 /// Whether a raw object has no members, or is null.
@@ -171,18 +136,21 @@ enum Form {
 }
 
 fn form(request: &Request<'_>, target: &Target<'_>) -> Result<Form, ApiError> {
-    let schema = match &request.format {
+    let (name, description, schema) = match &request.format {
         None | Some(Format::Text) => return Ok(Form::Free),
         Some(Format::JsonObject) => {
             let instruction = "Answer with one valid JSON object and nothing else: no prose, no code fence.";
             return Ok(Form::Instruction(instruction.to_owned()));
         }
-        Some(Format::JsonSchema { schema, .. }) => schema.as_ref().ok_or_else(|| {
-            ApiError::invalid("`response_format.json_schema.schema` is missing.")
-                .with_param("response_format.json_schema.schema")
-                .with_code("missing_required_parameter")
-        })?,
+        Some(Format::JsonSchema { name, description, schema, .. }) => (name, description, schema),
     };
+    let schema = schema.as_deref().ok_or_else(|| {
+        ApiError::invalid("`response_format.json_schema.schema` is missing.")
+            .with_param("response_format.json_schema.schema")
+            .with_code("missing_required_parameter")
+    })?;
+    let labelled = labelled(schema, name.as_deref(), description.as_deref());
+    let schema = labelled.as_deref().unwrap_or(schema);
     let adapted = if target.refuses(Param::JsonSchema) { None } else { native(schema) };
     Ok(adapted.map_or_else(
         || {
@@ -306,7 +274,9 @@ fn write_tool(
         _ => {}
     }
     object.json_or_skip("cache_control", tool.cache.as_deref());
-    object.extra(&tool.extra);
+    for (name, value) in tool.extra.iter().filter(|(name, _)| report.takes_of_tools(name)) {
+        object.json(name, value);
+    }
     Ok(())
 }
 

@@ -8,6 +8,8 @@
 //!
 //! Members keep their order, since the model writes in that order.
 
+use serde_json::value::RawValue;
+
 use crate::{
     conversation::Extra,
     protocol::json::{List, Object, Raw, Str, from_str, string, wire_object},
@@ -18,6 +20,11 @@ wire_object! {
         kind: Raw<'a> = "type",
         description: Str<'a> = "description",
         additional: Raw<'a> = "additionalProperties",
+    }
+
+    struct WireLabels<'a> {
+        title: Str<'a> = "title",
+        description: Str<'a> = "description",
     }
 
     struct WireMembers<'a> {}
@@ -68,6 +75,29 @@ pub(super) fn native(schema: Raw<'_>) -> Option<String> {
     let mut out = Vec::with_capacity(schema.get().len() + 64);
     write(&mut out, schema, MAX_DEPTH)?;
     String::from_utf8(out).ok()
+}
+
+/// The schema with the name and the description that chat gives beside it, as `title` and
+/// `description`, where it has none of its own. `None` where nothing is to be added.
+pub(super) fn labelled(
+    schema: Raw<'_>,
+    name: Option<&str>,
+    description: Option<&str>,
+) -> Option<Box<RawValue>> {
+    let wire: WireLabels<'_> = from_str(schema.get()).ok()?;
+    let title = name.filter(|_| wire.title.is_none());
+    let description = description.filter(|_| wire.description.is_none());
+    if title.is_none() && description.is_none() {
+        return None;
+    }
+    let mut out = Vec::with_capacity(schema.get().len() + 128);
+    let mut object = Object::new(&mut out);
+    object.string_or_skip("title", title.or(wire.title.as_ref().map(|title| title.0.as_ref())));
+    let own = wire.description.as_ref().map(|text| text.0.as_ref());
+    object.string_or_skip("description", description.or(own));
+    object.extra(&wire.extra);
+    object.end();
+    RawValue::from_string(String::from_utf8(out).ok()?).ok()
 }
 
 fn write(out: &mut Vec<u8>, schema: Raw<'_>, depth: u32) -> Option<()> {

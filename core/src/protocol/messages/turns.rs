@@ -36,7 +36,6 @@ impl<'r> Turns<'r> {
             if message.name.is_some() {
                 report.lost("messages[].name")?;
             }
-            report_extra(message, report)?;
             match message.role {
                 Role::System | Role::Developer => {
                     let in_place = system_turns && sorted.may_stand_here(request, index);
@@ -158,22 +157,6 @@ pub(super) fn is_sent(part: &Part<'_>) -> bool {
 
 fn is_foreign(reasoning: &Reasoning<'_>) -> bool {
     reasoning.format.as_ref().is_some_and(|format| !format.starts_with("anthropic"))
-}
-
-/// Members of messages that chat does not define. What clients echo from an answer is no loss.
-fn report_extra(message: &Message<'_>, report: &mut Report<'_>) -> Result<(), ApiError> {
-    const ECHOES: [&str; 6] =
-        ["annotations", "provider_specific_fields", "reasoning", "index", "citations", "id"];
-    for (name, value) in &message.extra {
-        match (name.as_ref(), value.get()) {
-            (_, "null") => {}
-            ("audio", _) => report.lost("messages[].audio")?,
-            ("function_call", _) => report.lost("messages[].function_call")?,
-            (name, _) if ECHOES.contains(&name) => {}
-            (name, _) => report.unknown(&format!("messages[].{name}"))?,
-        }
-    }
-    Ok(())
 }
 
 /// Writes `system`, with `instruction` at its end, and `messages`.

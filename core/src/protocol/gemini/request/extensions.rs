@@ -50,13 +50,15 @@ impl<'r> Extensions<'r> {
     }
 
     fn extra_body(&mut self, json: Raw<'r>, report: &mut Report<'_>) -> Result<(), ApiError> {
-        let Ok(body) = from_str::<WireExtraBody<'r>>(json.get()) else { return report.unknown("extra_body") };
+        let Ok(body) = from_str::<WireExtraBody<'r>>(json.get()) else {
+            return report.lost_or_unknown("extra_body");
+        };
         for (name, _) in &body.extra {
-            report.unknown(&format!("extra_body.{name}"))?;
+            report.lost_or_unknown(&format!("extra_body.{name}"))?;
         }
         let google = body.google.unwrap_or_default();
         for (name, _) in &google.extra {
-            report.unknown(&format!("extra_body.google.{name}"))?;
+            report.lost_or_unknown(&format!("extra_body.google.{name}"))?;
         }
         self.safety_settings = google.safety_settings.or(self.safety_settings);
         self.cached_content = google.cached_content.or(self.cached_content);

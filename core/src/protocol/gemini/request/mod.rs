@@ -29,7 +29,7 @@ use crate::{
     error::ApiError,
     protocol::{
         Encoded, Target, Wire,
-        fields::{REASONING_STATE, Report},
+        fields::{REASONING_STATE, Report, report_leftovers},
         json::Object,
         messages::estimate,
     },
@@ -98,7 +98,7 @@ fn report_losses(request: &Request<'_>, names: &Names, report: &mut Report<'_>) 
         report.lost("cache_control")?;
     }
     let read = |name: &str| extensions::NAMES.contains(&name) || name == "web_search_options";
-    report.request_extra(request, read)
+    report_leftovers(request, read, report)
 }
 
 fn write_system(object: &mut Object<'_, Vec<u8>>, turns: &Turns<'_>, form: &Form) {

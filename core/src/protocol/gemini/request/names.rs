@@ -1,6 +1,6 @@
 //! Names of the caller's fields, which depend on what it speaks.
 
-use crate::{conversation::Part, protocol::Front};
+use crate::protocol::Front;
 
 /// Fields that both fronts have under names of their own, as the field table knows them.
 pub(super) struct Names {
@@ -68,19 +68,6 @@ impl Names {
         match front {
             Front::Chat => &CHAT,
             Front::Messages => &MESSAGES,
-        }
-    }
-
-    /// Whether a part's unknown members are the caller's, and no echo of an answer.
-    pub(super) fn are_callers_own(&self, part: &Part<'_>) -> bool {
-        !(self.front == Front::Chat && matches!(part, Part::ToolCall(_)))
-    }
-
-    /// Where a tool that a provider runs stands.
-    pub(super) fn tool_at(&self, tool: usize) -> String {
-        match self.front {
-            Front::Chat => format!("tools[{tool}]"),
-            Front::Messages => format!("tools.{tool}.type"),
         }
     }
 

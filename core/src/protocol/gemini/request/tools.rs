@@ -62,9 +62,6 @@ impl<'r> Tools<'r> {
                     if tool.cache.is_some() {
                         report.lost("tools[].cache_control")?;
                     }
-                    for (name, _) in tool.extra.iter().filter(|(_, value)| value.get() != "null") {
-                        report.unknown(&format!("tools[].{name}"))?;
-                    }
                     sorted.functions.push(tool);
                 }
                 Tool::Function(_) => {}
@@ -73,7 +70,7 @@ impl<'r> Tools<'r> {
                     Some(found) => sorted.google.push(found),
                     None => {
                         let why = "a tool that the provider does not run";
-                        report.lost_input(names.provider_tool, names.tool_at(i), why)?;
+                        report.lost_input(names.provider_tool, format!("tools[{i}]"), why)?;
                     }
                 },
             }

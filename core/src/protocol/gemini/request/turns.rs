@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 use super::names::Names;
 use crate::{
-    conversation::{MediaKind, Message, Part, Reasoning, Request, Role, ToolResult},
+    conversation::{Message, Part, Reasoning, Request, Role, ToolResult},
     error::ApiError,
     protocol::fields::{REASONING_STATE, Report},
 };
@@ -77,7 +77,6 @@ impl<'r> Turns<'r> {
             if message.name.is_some() {
                 report.lost("messages[].name")?;
             }
-            report.message_extra(message)?;
             let (side, pieces) = match message.role {
                 Role::System | Role::Developer => {
                     sorted.push_system(message, index, names, report)?;
@@ -116,7 +115,7 @@ impl<'r> Turns<'r> {
         for part in &message.parts {
             match part {
                 Part::Text(text) => {
-                    report_marks(part, names, report)?;
+                    report_marks(part, report)?;
                     self.system.extend((!text.text.is_empty()).then_some(text.text.as_ref()));
                 }
                 _ => report.lost_input(
@@ -155,7 +154,7 @@ impl<'r> Turns<'r> {
     ) -> Result<Vec<Piece<'r>>, ApiError> {
         let mut pieces = Vec::with_capacity(message.parts.len());
         for part in &message.parts {
-            report_marks(part, names, report)?;
+            report_marks(part, report)?;
             let said = match part {
                 Part::Text(text) if text.text.is_empty() => continue,
                 Part::Text(text) => Said::Text(&text.text),
@@ -194,7 +193,7 @@ impl<'r> Turns<'r> {
         // A signature that came before what it stands on, as clients write it that keep it apart.
         let mut early: Option<&'r str> = None;
         for part in &message.parts {
-            report_marks(part, names, report)?;
+            report_marks(part, report)?;
             let (said, signature) = match part {
                 Part::Text(text) if text.text.is_empty() => continue,
                 Part::Text(text) => (Said::Text(&text.text), early.take()),
@@ -314,27 +313,24 @@ fn signature_of<'r>(call_id: &str, message: &'r Message<'r>) -> Option<&'r str> 
 }
 
 /// Marks that have no place on the wire and change nothing that the model is told.
-fn report_marks(part: &Part<'_>, names: &Names, report: &mut Report<'_>) -> Result<(), ApiError> {
-    let (kind, cache, extra, other) = match part {
+fn report_marks(part: &Part<'_>, report: &mut Report<'_>) -> Result<(), ApiError> {
+    let (cache, other) = match part {
         Part::Text(text) => {
-            let cites = !text.citations.is_empty();
-            ("text", &text.cache, &text.extra, cites.then_some("messages[].content[].text.citations"))
+            (&text.cache, (!text.citations.is_empty()).then_some("messages[].content[].text.citations"))
         }
         Part::Media(media) => {
             let cites = media.citations.as_ref().is_some_and(|json| !json.get().contains("false"));
-            let cites = cites.then_some("messages[].content[].document.citations");
-            let kind = if media.kind == MediaKind::Document { "document" } else { "image" };
-            (kind, &media.cache, &media.extra, cites)
+            (&media.cache, cites.then_some("messages[].content[].document.citations"))
         }
-        Part::ToolCall(call) => ("tool_use", &call.cache, &call.extra, None),
-        Part::ToolResult(result) => ("tool_result", &result.cache, &result.extra, None),
+        Part::ToolCall(call) => (&call.cache, None),
+        Part::ToolResult(result) => {
+            result.content.iter().try_for_each(|part| report_marks(part, report))?;
+            (&result.cache, None)
+        }
         Part::Reasoning(_) | Part::Refusal(_) | Part::Provider { .. } => return Ok(()),
     };
     if cache.is_some() {
         report.lost("messages[].content[].cache_control")?;
-    }
-    if names.are_callers_own(part) {
-        report.part_extra(kind, extra)?;
     }
     other.map_or(Ok(()), |other| report.lost(other))
 }
