@@ -194,7 +194,7 @@ impl Gathering {
         }
         let First { name, arguments, .. } = self.first?;
         let id = &self.turn.calls.first()?.id;
-        let handle = format.handle(id, &name, &arguments, asked).into_owned();
+        let handle = format.handle(id, &name, &arguments, asked);
         self.turn.pieces.retain(|piece| match format {
             Format::Text => piece.text.as_ref().is_some_and(|text| !text.is_empty()),
             Format::Claude | Format::Gemini => piece.signature.is_some() || piece.opaque.is_some(),

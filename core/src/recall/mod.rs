@@ -32,7 +32,7 @@ mod restore;
 mod tests;
 mod turn;
 
-use std::{borrow::Cow, fmt::Write, time::Duration};
+use std::{fmt::Write, time::Duration};
 
 use sha2::{Digest, Sha256};
 
@@ -88,17 +88,17 @@ impl Format {
         self == Self::Text || format == Some(self.name())
     }
 
-    /// What a turn is found by: the id of its first call, and where ids repeat themselves from one
-    /// conversation to the next (Moonshot's are `functions.NAME:0` and so on), what was called and what
-    /// the user had `asked`.
-    fn handle<'c>(self, id: &'c str, name: &str, arguments: &str, asked: &str) -> Cow<'c, str> {
+    /// What a turn is found by: the id and the name of its first call, and where ids repeat themselves
+    /// from one conversation to the next (Moonshot's are `functions.NAME:0` and so on), its arguments and
+    /// what the user had `asked`.
+    fn handle(self, id: &str, name: &str, arguments: &str, asked: &str) -> String {
         if self != Self::Text {
-            return Cow::Borrowed(id);
+            return [id, name].join("\0");
         }
         // Clients write arguments anew: what they say is compared.
         let said: Result<serde_json::Value, _> = serde_json::from_str(arguments);
         let said = said.map_or_else(|_| arguments.to_owned(), |said| said.to_string());
-        Cow::Owned([id, name, &said, asked].join("\0"))
+        [id, name, &said, asked].join("\0")
     }
 }
 

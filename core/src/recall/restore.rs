@@ -1,5 +1,3 @@
-use std::borrow::Cow;
-
 use super::{Format, Piece, Turn, digest};
 use crate::conversation::{Message, Part, Request, Role, Text, ToolCall};
 
@@ -8,7 +6,7 @@ const MOST: usize = 256;
 
 /// The turns of a request that come without the state that an upstream of `format` wants to see, by
 /// what they are found by, the newest first.
-pub fn wanted<'r>(request: &'r Request<'_>, format: Format) -> Vec<Cow<'r, str>> {
+pub fn wanted(request: &Request<'_>, format: Format) -> Vec<String> {
     let mut asked = String::new();
     let mut handles = Vec::new();
     for message in &request.messages {

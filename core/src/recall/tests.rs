@@ -173,13 +173,13 @@ fn what_a_client_drops_is_put_back_where_it_was() {
         let records = collector(format).response(&answer(parts.clone()));
         assert_eq!(records, streamed(format, &parts), "streams say the same as whole answers");
         assert_eq!(records.len(), 1);
-        assert_eq!(records[0].handle, "1");
+        assert_eq!(records[0].handle, "1\0look");
         let kept = Turn::read(&records[0].value).unwrap();
         let want = said(&assistant(parts.clone()));
         for one_text in [false, true] {
             let mut request =
                 request(vec![user("?"), assistant(rebuilt(&parts, one_text)), result("1"), result("2")]);
-            assert_eq!(wanted(&request, format), ["1"]);
+            assert_eq!(wanted(&request, format), ["1\0look"]);
             restore(&mut request, format, std::slice::from_ref(&kept));
             let texts = parts.iter().filter(|part| matches!(part, Part::Text(_))).count();
             if !one_text || texts < 2 {
