@@ -45,17 +45,29 @@ fn first_call<'m, 'a>(message: &'m Message<'a>) -> Option<&'m ToolCall<'a>> {
     message.parts.iter().find_map(|part| if let Part::ToolCall(call) = part { Some(call) } else { None })
 }
 
-/// Whether the caller sent this format's state itself: with Gemini a signed call, with Claude signed or
-/// opaque reasoning, else its text.
+/// Whether the caller sent this format's state itself: with Gemini a call that is signed, on itself or
+/// in reasoning that names it, with Claude signed or opaque reasoning, else its text.
 fn has_state(message: &Message<'_>, format: Format) -> bool {
     message.parts.iter().any(|part| match (part, format) {
-        (Part::ToolCall(call), Format::Gemini) => call.signature.is_some(),
+        (Part::ToolCall(call), Format::Gemini) => call.signature.is_some() || signed_beside(call, message),
         (Part::Reasoning(reasoning), Format::Claude) => {
             let proved = reasoning.signature.is_some() || reasoning.opaque.is_some();
             proved && reasoning.format.as_ref().is_none_or(|said| said == format.name())
         }
         (Part::Reasoning(reasoning), Format::Text) => {
             reasoning.text.as_ref().is_some_and(|text| !text.is_empty())
+        }
+        _ => false,
+    })
+}
+
+/// Whether the message's reasoning holds the signature of this call of Gemini's.
+fn signed_beside(call: &ToolCall<'_>, message: &Message<'_>) -> bool {
+    message.parts.iter().any(|part| match part {
+        Part::Reasoning(reasoning) => {
+            reasoning.opaque.is_some()
+                && reasoning.id.as_ref() == Some(&call.id)
+                && reasoning.format.as_deref() == Some(Format::Gemini.name())
         }
         _ => false,
     })

@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub const FRONTS: [Front; 2] = [Front::Chat, Front::Messages];
-pub const WIRES: [Wire; 2] = [Wire::Chat, Wire::Messages];
+pub const WIRES: [Wire; 3] = [Wire::Chat, Wire::Messages, Wire::Gemini];
 
 /// What the matrix says of a front and a wire.
 #[derive(Debug, Clone)]
@@ -77,6 +77,8 @@ pub struct Answer {
     pub whole: String,
     /// The stream, cut where the provider flushes it.
     pub stream: Vec<String>,
+    /// What the caller is told in its headers, where the provider says it in the body.
+    pub told: Vec<(&'static str, String)>,
     /// Silence in the middle of the stream.
     pub pause: Option<Duration>,
     pub end: End,
@@ -84,8 +86,9 @@ pub struct Answer {
 
 impl Answer {
     pub fn new(whole: impl ToString, stream: Vec<String>) -> Self {
-        let (status, headers, pause, end) = (200, Vec::new(), None, End::Clean);
-        Self { status, headers, whole: whole.to_string(), stream, pause, end }
+        let (status, pause, end) = (200, None, End::Clean);
+        let (headers, told, whole) = (Vec::new(), Vec::new(), whole.to_string());
+        Self { status, headers, whole, stream, told, pause, end }
     }
 
     /// A body with a status that is no success, whatever form was asked for.
@@ -102,10 +105,15 @@ pub struct Scenario {
     sends: Vec<(Option<Front>, Wire, Value)>,
     answers: Vec<(Wire, Answer)>,
     turn: Turn,
+    /// A request before this one, and what the model answered: its first call's id stands in this one's
+    /// ask as `{id}`.
+    pub earlier: Option<(Value, Turn)>,
     pub said: Said,
     cells: Vec<(Front, Wire, Cell)>,
     /// Whether a caller of chat asks for usage in the stream.
     pub usage_asked: bool,
+    /// Whether Gemini's signatures are looked at: where they stand is the front's own matter.
+    pub proofs: bool,
     /// Whether the gateway must say something while the provider is silent.
     pub kept_alive: bool,
 }
@@ -120,10 +128,12 @@ pub fn scenario(name: &'static str) -> Scenario {
         models: Vec::new(),
         sends: Vec::new(),
         answers: Vec::new(),
+        earlier: None,
         said: turn.said(),
         turn,
         cells: Vec::new(),
         usage_asked: true,
+        proofs: false,
         kept_alive: false,
     }
 }
@@ -178,6 +188,12 @@ impl Scenario {
         self
     }
 
+    /// Gemini's signatures reach the caller.
+    pub fn proved(mut self) -> Self {
+        self.proofs = true;
+        self
+    }
+
     /// The caller sees signs of life.
     pub fn kept_alive(mut self) -> Self {
         self.kept_alive = true;
@@ -187,6 +203,12 @@ impl Scenario {
     /// What a provider of this wire answers.
     pub fn answers(mut self, wire: Wire, answer: Answer) -> Self {
         self.answers.push((wire, answer));
+        self
+    }
+
+    /// What was asked and answered before, through the same gateway.
+    pub fn after(mut self, ask: Value, turn: Turn) -> Self {
+        self.earlier = Some((ask, turn));
         self
     }
 

@@ -7,13 +7,24 @@ use tollbridge_core::protocol::{
 };
 
 use crate::{
-    provider::{Turn, chat, messages},
+    provider::{Turn, chat, gemini, messages},
     read::{Ended, Used},
     scenario::{Answer, Scenario, reads, scenario, unsaid},
 };
 
 pub fn all() -> Vec<Scenario> {
-    vec![refusal(), filtered(), cached(), sources(), server_tool(), empty(), unknown_end(), paused()]
+    vec![
+        refusal(),
+        filtered(),
+        blocked(),
+        malformed_call(),
+        cached(),
+        sources(),
+        server_tool(),
+        empty(),
+        unknown_end(),
+        paused(),
+    ]
 }
 
 /// A whole answer of the chat wire, and its stream.
@@ -41,6 +52,7 @@ fn refusal() -> Scenario {
     stream.push(messages::event(json!({"type": "message_stop"})));
     scenario("refusal")
         .greeting()
+        .not_on(Wire::Gemini, "the wire has no word for it but the filter's")
         .answers(Wire::Chat, said(json!({"refusal": WORDS}), deltas, "stop", used))
         .answers(Wire::Messages, Answer::new(whole, stream))
         .says(Turn::of([]).ended(Ended::Filtered))
@@ -57,6 +69,35 @@ fn refusal() -> Scenario {
                 said.text = std::mem::take(&mut said.refusal)
             }),
         )
+}
+
+/// Gemini's filter takes the prompt, and there is no candidate.
+fn blocked() -> Scenario {
+    let turn = Turn::of([]).ended(Ended::Filtered);
+    let used = Used { input: 21, ..Used::default() };
+    let body = json!({"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "modelVersion": gemini::MODEL,
+        "usageMetadata": {"promptTokenCount": 21, "totalTokenCount": 21}, "responseId": gemini::ID});
+    scenario("blocked prompt")
+        .greeting()
+        .answers(Wire::Gemini, Answer::new(&body, vec![gemini::event(&body)]))
+        .says(turn.used(used))
+        .not_on(Wire::Chat, "the wire says so with a 400")
+        .not_on(Wire::Messages, "the wire says so with a 400")
+}
+
+/// What Gemini says of a call that it could not write: never a success.
+fn malformed_call() -> Scenario {
+    let turn = Turn::of([]).ended(Ended::Filtered);
+    let mut candidate = gemini::candidate(json!([]), Some("MALFORMED_FUNCTION_CALL"));
+    candidate["finishMessage"] = json!("Malformed function call: print(weather(");
+    let body = gemini::answer_of(candidate, gemini::usage(turn.used));
+    scenario("a call that the provider could not read")
+        .greeting()
+        .answers(Wire::Gemini, Answer::new(&body, vec![gemini::event(&body)]))
+        .says(turn)
+        .caller_reads(|said| said.refusal = "Malformed function call: print(weather(".to_owned())
+        .not_on(Wire::Chat, "the wire has no such end")
+        .not_on(Wire::Messages, "the wire has no such end")
 }
 
 fn filtered() -> Scenario {
@@ -103,8 +144,21 @@ fn sources() -> Scenario {
             said(json!({"content": "It rains.", "annotations": [annotation]}), deltas, "stop", turn.used),
         )
         .answers(Wire::Messages, Answer::new(whole, events))
+        .answers(Wire::Gemini, grounded(turn.used))
         .says(turn)
         .caller_reads(|said| said.citations = vec![(URL.to_owned(), TITLE.to_owned())])
+}
+
+/// Gemini says where its answer is from beside the last part.
+fn grounded(used: Used) -> Answer {
+    let mut last = gemini::candidate(json!([{"text": "It rains."}]), Some("STOP"));
+    last["groundingMetadata"] = json!({
+        "webSearchQueries": ["weather"],
+        "groundingChunks": [{"web": {"uri": "https://example.com/weather", "title": "The weather"}}],
+        "groundingSupports": [{"segment": {"startIndex": 0, "endIndex": 9, "text": "It rains."}, "groundingChunkIndices": [0]}],
+    });
+    let body = gemini::answer_of(last, gemini::usage(used));
+    Answer::new(&body, vec![gemini::event(&body)])
 }
 
 /// Never the caller's own.
@@ -136,6 +190,8 @@ fn server_tool() -> Scenario {
         })
         .cell(Chat, Wire::Chat, unsaid("relayed: the provider decides"))
         .cell(Messages, Wire::Chat, crate::scenario::refused("tools.0.type", "only Anthropic runs it"))
+        .cell(Messages, Wire::Gemini, crate::scenario::refused("tools.0.type", "only Anthropic runs it"))
+        .cell(Chat, Wire::Gemini, crate::scenario::refused("tools[0]", "only Anthropic runs it"))
 }
 
 fn empty() -> Scenario {
@@ -155,10 +211,15 @@ fn unknown_end() -> Scenario {
     events.extend(messages::text(0, "Hello."));
     let end = messages::end(Ended::Stop, turn.used);
     events.extend(end.iter().map(|event| event.replace("end_turn", "reason_of_the_future")));
+    let future = gemini::answer_of(
+        gemini::candidate(json!([{"text": "Hello."}]), Some("REASON_OF_THE_FUTURE")),
+        gemini::usage(turn.used),
+    );
     scenario("unknown finish reason")
         .greeting()
         .answers(Wire::Chat, said(json!({"content": "Hello."}), deltas, "reason_of_the_future", turn.used))
         .answers(Wire::Messages, Answer::new(whole, events))
+        .answers(Wire::Gemini, Answer::new(&future, vec![gemini::event(&future)]))
         .says(turn)
         .cell(Chat, Wire::Chat, unsaid("relayed as the provider said it"))
         .cell(Messages, Wire::Messages, unsaid("relayed as the provider said it"))
@@ -179,4 +240,5 @@ fn paused() -> Scenario {
         .says(turn)
         .cell(Messages, Wire::Messages, unsaid("relayed as the provider said it"))
         .not_on(Wire::Chat, "the wire has no such end")
+        .not_on(Wire::Gemini, "the wire has no such end")
 }

@@ -5,7 +5,7 @@ use tollbridge_core::protocol::{Front, Wire};
 
 use super::{chat_tool, messages_tool};
 use crate::{
-    provider::{Piece, Turn, chat, messages, pieces},
+    provider::{Piece, Turn, chat, gemini, messages, pieces},
     read::{Call, Ended},
     scenario::{Answer, Forms, Scenario, reads, scenario},
 };
@@ -91,7 +91,16 @@ fn together() -> Scenario {
         .forms(Forms::Stream)
         .answers(Wire::Chat, Answer::new("", chat::stream(deltas, "tool_calls", turn.used)))
         .says(turn)
+        .answers(Wire::Gemini, Answer::new("", gemini::stream(vec![gemini_calls()], "STOP", two().used)))
         .not_on(Wire::Messages, "the wire sends one block after another")
+}
+
+/// Both calls, as Gemini says them.
+fn gemini_calls() -> Value {
+    json!([
+        {"functionCall": {"name": "weather", "args": {"city": "Bern", "days": [1, 2]}}},
+        {"functionCall": {"name": "time", "args": {"city": "Rome"}}},
+    ])
 }
 
 /// As Mistral sends them, in the chunk that ends the answer; on Anthropic's wire, as proxies do, in
@@ -138,6 +147,7 @@ fn in_turns() -> Scenario {
         .answers(Wire::Chat, Answer::new("", chat::stream(deltas, "tool_calls", turn.used)))
         .says(turn)
         .not_on(Wire::Messages, "the wire sends one block after another")
+        .not_on(Wire::Gemini, "the wire sends calls whole")
 }
 
 fn ended_as_stop() -> Scenario {
@@ -179,6 +189,12 @@ fn without_ids() -> Scenario {
         .says(turn)
         .cell(Front::Chat, Wire::Chat, crate::scenario::unsaid("relayed as the provider said it"))
         .cell(Front::Messages, Wire::Chat, crate::scenario::mapped("ids are made, which no other answer has"))
+        .cell(Front::Chat, Wire::Gemini, crate::scenario::mapped("ids are made, which no other answer has"))
+        .cell(
+            Front::Messages,
+            Wire::Gemini,
+            crate::scenario::mapped("ids are made, which no other answer has"),
+        )
         .not_on(Wire::Messages, "the wire has ids")
 }
 
@@ -209,4 +225,5 @@ fn cut_short() -> Scenario {
             }),
         )
         .not_on(Wire::Messages, "the wire sends objects")
+        .not_on(Wire::Gemini, "the wire sends objects")
 }

@@ -22,6 +22,11 @@ fn turn(part: Value) -> Value {
     json!({"messages": [{"role": "user", "content": [{"type": "text", "text": "What is this?"}, part]}]})
 }
 
+/// The same for Gemini.
+fn gemini(part: Value) -> Value {
+    json!({"contents": [{"role": "user", "parts": [{"text": "What is this?"}, part]}]})
+}
+
 fn data_url(kind: &str, data: &str) -> String {
     format!("data:{kind};base64,{data}")
 }
@@ -35,6 +40,7 @@ fn image_data() -> Scenario {
         .messages(messages.clone())
         .sends(Wire::Chat, chat)
         .sends(Wire::Messages, messages)
+        .sends(Wire::Gemini, gemini(json!({"inlineData": {"mimeType": "image/png", "data": PNG}})))
 }
 
 fn image_url() -> Scenario {
@@ -45,6 +51,7 @@ fn image_url() -> Scenario {
         .messages(messages.clone())
         .sends(Wire::Chat, chat)
         .sends(Wire::Messages, messages)
+        .sends(Wire::Gemini, gemini(json!({"fileData": {"mimeType": "image/png", "fileUri": PICTURE}})))
 }
 
 fn detail() -> Scenario {
@@ -54,6 +61,12 @@ fn detail() -> Scenario {
         .cell(
             Chat,
             Wire::Messages,
+            drops(&["messages[].content[].image_url.detail"], "without the detail, which the header says"),
+        )
+        .sends(Wire::Gemini, gemini(json!({"fileData": {"fileUri": PICTURE}})))
+        .cell(
+            Chat,
+            Wire::Gemini,
             drops(&["messages[].content[].image_url.detail"], "without the detail, which the header says"),
         )
         .not_from(Messages, "the front has no detail")
@@ -70,6 +83,16 @@ fn pdf() -> Scenario {
         .messages(messages.clone())
         .sends(Wire::Chat, chat)
         .sends(Wire::Messages, messages)
+        .sends(
+            Wire::Gemini,
+            json!({"contents": [{"parts": [
+                {"text": "What is this?"},
+                {"text": "a.pdf"},
+                {"inlineData": {"mimeType": "application/pdf", "data": PDF}},
+            ]}]}),
+        )
+        .cell(Chat, Wire::Gemini, mapped("its title is a text before it"))
+        .cell(Messages, Wire::Gemini, mapped("its title is a text before it"))
 }
 
 fn plain_document() -> Scenario {
@@ -85,7 +108,19 @@ fn plain_document() -> Scenario {
                 "source": {"type": "text", "media_type": "text/plain", "data": "Grüße 😀"}})),
         )
         .sends(Wire::Chat, turn(json!({"type": "text", "text": "a.txt\n\nGrüße 😀"})))
+        .sends_from(Messages, Wire::Gemini, gemini(json!({"text": "a.txt\n\nGrüße 😀"})))
+        .sends_from(
+            Chat,
+            Wire::Gemini,
+            json!({"contents": [{"parts": [
+                {"text": "What is this?"},
+                {"text": "a.txt"},
+                {"inlineData": {"mimeType": "text/plain", "data": "R3LDvMOfZSDwn5iA"}},
+            ]}]}),
+        )
         .cell(Messages, Wire::Chat, mapped("a text part, after its title"))
+        .cell(Chat, Wire::Gemini, mapped("its title is a text before it"))
+        .cell(Messages, Wire::Gemini, mapped("a text part, after its title"))
 }
 
 fn document_url() -> Scenario {
@@ -94,13 +129,19 @@ fn document_url() -> Scenario {
             json!({"type": "document", "source": {"type": "url", "url": "https://example.com/a.pdf"}}),
         ))
         .cell(Messages, Wire::Chat, refused("messages.0.content", "the wire takes no addresses of documents"))
+        .sends(
+            Wire::Gemini,
+            gemini(
+                json!({"fileData": {"mimeType": "application/pdf", "fileUri": "https://example.com/a.pdf"}}),
+            ),
+        )
         .not_from(Chat, "the front has no addresses of documents")
-        .cell(Messages, Wire::Messages, crate::scenario::Cell::Same)
 }
 
 fn audio() -> Scenario {
     scenario("sound")
         .chat(turn(json!({"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}})))
+        .sends(Wire::Gemini, gemini(json!({"inlineData": {"mimeType": "audio/wav", "data": "UklGRg=="}})))
         .cell(Chat, Wire::Messages, refused("messages[0].content", "the wire takes no sound"))
         .not_from(Messages, "the front has no sound")
 }

@@ -7,10 +7,10 @@ use tollbridge_core::protocol::{
     Wire,
 };
 
-use super::{chat_tool, messages_tool};
+use super::{UNSIGNED, chat_tool, content, messages_tool};
 use crate::{
     provider::{Piece, Turn, chat},
-    scenario::{Answer, Forms, Scenario, mapped, refused, scenario, unsaid},
+    scenario::{Answer, Forms, Scenario, drops, mapped, refused, scenario, unsaid},
 };
 
 pub fn all() -> Vec<Scenario> {
@@ -56,6 +56,11 @@ fn defaults() -> Scenario {
             json!({"messages": [{"role": "user", "content": "Hi"}], "tools": null, "stop": null, "user": null,
                 "response_format": null, "reasoning_effort": null}),
         )
+        .sends(
+            Wire::Gemini,
+            json!({"tools": null, "toolConfig": null, "systemInstruction": null,
+                "generationConfig": {"candidateCount": null, "stopSequences": null, "responseLogprobs": null}}),
+        )
 }
 
 fn nothing_said() -> Scenario {
@@ -64,6 +69,7 @@ fn nothing_said() -> Scenario {
         .messages(json!({"system": "\n", "messages": [{"role": "user", "content": "Hi"}]}))
         .sends(Wire::Messages, json!({"system": null, "messages": [{"role": "user", "content": "Hi"}]}))
         .sends(Wire::Chat, json!({"messages": [{"role": "system"}, {"role": "user", "content": "Hi"}]}))
+        .sends(Wire::Gemini, json!({"contents": [content("user", "Hi")]}))
         .cell(Chat, Wire::Messages, mapped("left out, as the wire refuses texts of white space"))
 }
 
@@ -89,6 +95,16 @@ fn leftovers() -> Scenario {
         .messages(messages.clone())
         .sends(Wire::Chat, chat)
         .sends(Wire::Messages, messages)
+        .sends(
+            Wire::Gemini,
+            json!({"tools": null, "contents": [
+                content("user", "Bern?"),
+                {"role": "model", "parts": [{"functionCall": {"name": "weather", "args": {"city": "Bern"}}}]},
+                {"role": "user", "parts": [{"functionResponse": {"name": "weather", "response": {"output": "12"}}}]},
+                content("model", "12 degrees."),
+                content("user", "Thanks."),
+            ]}),
+        )
 }
 
 fn strict() -> Scenario {
@@ -104,6 +120,9 @@ fn strict() -> Scenario {
         .sends(Wire::Chat, chat)
         .sends(Wire::Messages, messages)
         .says(Turn::of([Piece::Call("a1", "weather", json!({"city": "Bern"}))]))
+        .sends(Wire::Gemini, json!({"toolConfig": {"functionCallingConfig": {"mode": "VALIDATED"}}}))
+        .cell(Chat, Wire::Gemini, mapped("all tools, by the mode `VALIDATED`"))
+        .cell(Messages, Wire::Gemini, mapped("all tools, by the mode `VALIDATED`"))
 }
 
 fn custom() -> Scenario {
@@ -111,6 +130,7 @@ fn custom() -> Scenario {
     scenario("custom tool, which takes free text")
         .chat(with(json!({"tools": [tool]})))
         .cell(Chat, Wire::Messages, refused("tools[0].custom", "the wire's tools take JSON objects"))
+        .cell(Chat, Wire::Gemini, refused("tools[0].custom", "the wire's tools take JSON objects"))
         .not_from(Messages, "the front's tools take JSON objects")
 }
 
@@ -133,6 +153,7 @@ fn provider_ids() -> Scenario {
             ]}),
         )
         .cell(Chat, Wire::Messages, mapped("in the letters that the wire allows, call and result alike"))
+        .cell(Chat, Wire::Gemini, drops(&["messages[].tool_calls.reasoning_state"], UNSIGNED))
         .not_from(Messages, "the front allows fewer letters")
 }
 

@@ -6,6 +6,7 @@ use tollbridge_core::protocol::{
     Wire,
 };
 
+use super::content;
 use crate::{
     provider::Turn,
     scenario::{Scenario, drops, mapped, scenario},
@@ -25,16 +26,23 @@ pub fn all() -> Vec<Scenario> {
         empty(),
         same_role(),
         odd_letters(),
+        several_systems(),
+        system_alone(),
+        prefill(),
     ]
 }
 
 fn plain() -> Scenario {
     let user = json!({"messages": [{"role": "user", "content": "Hi"}]});
-    scenario("plain").greeting().sends(Wire::Chat, user.clone()).sends(Wire::Messages, user).sends_from(
-        Chat,
-        Wire::Messages,
-        json!({"max_tokens": 64_000}),
-    )
+    scenario("plain")
+        .greeting()
+        .sends(Wire::Chat, user.clone())
+        .sends(Wire::Messages, user)
+        .sends_from(Chat, Wire::Messages, json!({"max_tokens": 64_000}))
+        .sends(
+            Wire::Gemini,
+            json!({"contents": [content("user", "Hi")], "systemInstruction": null, "tools": null}),
+        )
 }
 
 fn system() -> Scenario {
@@ -54,6 +62,7 @@ fn system() -> Scenario {
             Wire::Messages,
             json!({"system": "Be terse.", "messages": [{"role": "user", "content": "Hi"}]}),
         )
+        .sends(Wire::Gemini, json!({"systemInstruction": {"parts": [{"text": "Be terse."}]}, "contents": [content("user", "Hi")]}))
 }
 
 fn developer() -> Scenario {
@@ -65,7 +74,9 @@ fn developer() -> Scenario {
             Wire::Messages,
             json!({"system": "Be terse.", "messages": [{"role": "user", "content": "Hi"}]}),
         )
+        .sends(Wire::Gemini, json!({"systemInstruction": {"parts": [{"text": "Be terse."}]}, "contents": [content("user", "Hi")]}))
         .cell(Chat, Wire::Messages, mapped("`system`, the wire's only word for it"))
+        .cell(Chat, Wire::Gemini, mapped("`systemInstruction`, the wire's only word for it"))
         .not_from(Messages, "the front has no such role")
 }
 
@@ -95,7 +106,14 @@ fn mid_system() -> Scenario {
                 {"role": "user", "content": "C"},
             ]}),
         )
+        .sends(
+            Wire::Gemini,
+            json!({"systemInstruction": {"parts": [{"text": "One."}, {"text": "Two."}]},
+                "contents": [content("user", "A"), content("model", "B"), content("user", "C")]}),
+        )
         .cell(Chat, Wire::Messages, mapped("lifted to the top, as the model takes none in the middle"))
+        .cell(Chat, Wire::Gemini, mapped("lifted to the top, as the model takes none in the middle"))
+        .cell(Messages, Wire::Gemini, mapped("lifted to the top, as the model takes none in the middle"))
 }
 
 fn mid_system_kept() -> Scenario {
@@ -122,6 +140,7 @@ fn mid_system_kept() -> Scenario {
                 {"role": "user", "content": "C"},
             ]}),
         )
+        .not_on(Wire::Gemini, "no model of the wire takes it there")
 }
 
 fn multi_turn() -> Scenario {
@@ -135,6 +154,14 @@ fn multi_turn() -> Scenario {
         .messages(turns.clone())
         .sends(Wire::Chat, turns.clone())
         .sends(Wire::Messages, turns)
+        .sends(
+            Wire::Gemini,
+            json!({"contents": [
+                content("user", "My name is Ann."),
+                content("model", "Hello Ann."),
+                {"role": "user", "parts": [{"text": "What is"}, {"text": "my name?"}]},
+            ]}),
+        )
         .says(Turn::text("Ann."))
 }
 
@@ -153,7 +180,12 @@ fn names() -> Scenario {
                 {"role": "user", "content": "And I?"},
             ]}),
         )
+        .sends(
+            Wire::Gemini,
+            json!({"contents": [content("user", "Hi"), content("model", "Hello"), content("user", "And I?")]}),
+        )
         .cell(Chat, Wire::Messages, drops(&["messages[].name"], "without the names, which the header says"))
+        .cell(Chat, Wire::Gemini, drops(&["messages[].name"], "without the names, which the header says"))
         .not_from(Messages, "the front has no names")
 }
 
@@ -183,6 +215,12 @@ fn empty() -> Scenario {
                 {"role": "user", "content": "A"}, {"role": "user", "content": "B"},
             ]}),
         )
+        .sends(
+            Wire::Gemini,
+            json!({"systemInstruction": null, "contents": [{"role": "user", "parts": [{"text": "A"}, {"text": "B"}]}]}),
+        )
+        .cell(Chat, Wire::Gemini, mapped(LEFT_OUT))
+        .cell(Messages, Wire::Gemini, mapped(LEFT_OUT))
         .cell(Chat, Wire::Messages, mapped(LEFT_OUT))
         .cell(Messages, Wire::Chat, mapped(LEFT_OUT))
 }
@@ -207,7 +245,17 @@ fn same_role() -> Scenario {
                 {"role": "user", "content": "E"},
             ]}),
         )
+        .sends(
+            Wire::Gemini,
+            json!({"contents": [
+                {"role": "user", "parts": [{"text": "A"}, {"text": "B"}]},
+                {"role": "model", "parts": [{"text": "C"}, {"text": "D"}]},
+                content("user", "E"),
+            ]}),
+        )
         .cell(Chat, Wire::Messages, mapped("one turn, as the wire demands"))
+        .cell(Chat, Wire::Gemini, mapped("one turn, as the wire demands"))
+        .cell(Messages, Wire::Gemini, mapped("one turn, as the wire demands"))
 }
 
 /// In four bytes, joined, from right to left, and what JSON escapes.
@@ -219,5 +267,62 @@ fn odd_letters() -> Scenario {
         .messages(user.clone())
         .sends(Wire::Chat, user.clone())
         .sends(Wire::Messages, user)
+        .sends(Wire::Gemini, json!({"contents": [content("user", ODD)]}))
         .says(Turn::text(ODD))
+}
+
+fn several_systems() -> Scenario {
+    let both = json!([{"type": "text", "text": "Be terse."}, {"type": "text", "text": "Be kind."}]);
+    scenario("system prompt of several blocks")
+        .chat(json!({"messages": [{"role": "system", "content": both}, {"role": "user", "content": "Hi"}]}))
+        .messages(json!({"system": both, "messages": [{"role": "user", "content": "Hi"}]}))
+        .sends(Wire::Messages, json!({"system": both, "messages": [{"role": "user", "content": "Hi"}]}))
+        .sends(
+            Wire::Chat,
+            json!({"messages": [
+                {"role": "system", "content": "Be terse.\n\nBe kind."}, {"role": "user", "content": "Hi"},
+            ]}),
+        )
+        .sends(
+            Wire::Gemini,
+            json!({"systemInstruction": {"parts": [{"text": "Be terse."}, {"text": "Be kind."}]},
+                "contents": [content("user", "Hi")]}),
+        )
+        .cell(Messages, Wire::Chat, mapped("one text, a blank line between the blocks"))
+}
+
+/// Chat lets instructions stand alone; the others want somebody to speak.
+fn system_alone() -> Scenario {
+    const SAID: &str = "the user says the last of it, as somebody must speak";
+    scenario("nothing but a system prompt")
+        .chat(json!({"messages": [
+            {"role": "system", "content": "Be terse."}, {"role": "system", "content": "Say hello."},
+        ]}))
+        .sends(
+            Wire::Messages,
+            json!({"system": "Be terse.", "messages": [{"role": "user", "content": "Say hello."}]}),
+        )
+        .sends(
+            Wire::Gemini,
+            json!({"systemInstruction": {"parts": [{"text": "Be terse."}]}, "contents": [content("user", "Say hello.")]}),
+        )
+        .cell(Chat, Wire::Messages, mapped(SAID))
+        .cell(Chat, Wire::Gemini, mapped(SAID))
+        .not_from(Messages, "the front wants a message of the user's")
+}
+
+fn prefill() -> Scenario {
+    let turns = json!({"messages": [
+        {"role": "user", "content": "A name?"}, {"role": "assistant", "content": "My name is"},
+    ]});
+    scenario("an answer that was begun")
+        .chat(turns.clone())
+        .messages(turns.clone())
+        .sends(Wire::Chat, turns.clone())
+        .sends(Wire::Messages, turns)
+        .sends(
+            Wire::Gemini,
+            json!({"contents": [content("user", "A name?"), content("model", "My name is")]}),
+        )
+        .says(Turn::text(" Ann."))
 }

@@ -8,8 +8,8 @@ use tollbridge_core::protocol::{
 
 use super::{chat_tool, messages_tool};
 use crate::{
-    provider::{Turn, chat, messages::SEQUENCE},
-    read::Ended,
+    provider::{Turn, chat, gemini, messages::SEQUENCE},
+    read::{Ended, Used},
     scenario::{Answer, Forms, Scenario, drops, mapped, refused, scenario},
 };
 
@@ -52,6 +52,10 @@ fn schema() -> Scenario {
             json!({"response_format": {"type": "json_schema", "json_schema": {"name": "*", "strict": true, "schema": schema}}}),
         )
         .sends(Wire::Messages, json!({"output_config": {"format": {"type": "json_schema", "schema": schema}}}))
+        .sends(
+            Wire::Gemini,
+            json!({"generationConfig": {"responseMimeType": "application/json", "responseJsonSchema": schema}}),
+        )
         .says(Turn::text("{\"n\": 3}"))
 }
 
@@ -60,6 +64,11 @@ fn json_object() -> Scenario {
         .chat(with(json!({"response_format": {"type": "json_object"}})))
         .sends(Wire::Messages, json!({"system": [{"type": "text", "text": "*"}], "output_config": null}))
         .says(Turn::text("{\"n\": 3}"))
+        .sends(
+            Wire::Gemini,
+            json!({"generationConfig": {"responseMimeType": "application/json", "responseJsonSchema": null},
+                "systemInstruction": null}),
+        )
         .cell(Chat, Wire::Messages, mapped("an instruction in `system`, as the wire has no such setting"))
         .not_from(Messages, "the front has no such setting")
 }
@@ -70,6 +79,7 @@ fn stop() -> Scenario {
         .messages(with(json!({"stop_sequences": [SEQUENCE, "\n\n---"]})))
         .sends(Wire::Chat, json!({"stop": [SEQUENCE, "\n\n---"]}))
         .sends(Wire::Messages, json!({"stop_sequences": [SEQUENCE, "\n\n---"]}))
+        .sends(Wire::Gemini, json!({"generationConfig": {"stopSequences": [SEQUENCE, "\n\n---"]}}))
         .says(Turn::text("Before ").ended(Ended::Sequence))
         .caller_reads(|said| said.sequence = Some(SEQUENCE.to_owned()))
 }
@@ -80,6 +90,7 @@ fn length() -> Scenario {
         .messages(with(json!({"max_tokens": 5})))
         .sends(Wire::Chat, json!({"max_tokens": 5}))
         .sends(Wire::Messages, json!({"max_tokens": 5}))
+        .sends(Wire::Gemini, json!({"generationConfig": {"maxOutputTokens": 5}}))
         .says(Turn::text("It was a dark and").ended(Ended::Length))
 }
 
@@ -90,6 +101,7 @@ fn new_length() -> Scenario {
         .model(Wire::Chat, "gpt-5.2")
         .sends(Wire::Chat, json!({"max_completion_tokens": 500, "max_tokens": null}))
         .sends(Wire::Messages, json!({"max_tokens": 500, "max_completion_tokens": null}))
+        .sends(Wire::Gemini, json!({"generationConfig": {"maxOutputTokens": 500}}))
         .cell(Messages, Wire::Chat, mapped("`max_completion_tokens`, for models that refuse the old name"))
 }
 
@@ -99,6 +111,7 @@ fn sampling() -> Scenario {
         .messages(with(json!({"temperature": 0.3, "top_k": 40})))
         .sends(Wire::Chat, json!({"temperature": 0.3, "top_k": null}))
         .sends(Wire::Messages, json!({"temperature": 0.3, "top_k": 40}))
+        .sends(Wire::Gemini, json!({"generationConfig": {"temperature": 0.3, "topK": 40}}))
         .cell(Messages, Wire::Chat, drops(&["top_k"], "without `top_k`, which the header says"))
 }
 
@@ -106,6 +119,7 @@ fn too_hot() -> Scenario {
     scenario("temperature beyond the wire's range")
         .chat(with(json!({"temperature": 1.7})))
         .sends(Wire::Messages, json!({"temperature": 1}))
+        .sends(Wire::Gemini, json!({"generationConfig": {"temperature": 1.7}}))
         .cell(Chat, Wire::Messages, drops(&["temperature"], "the wire's highest, which the header says"))
         .not_from(Messages, "the front's range is the narrowest")
 }
@@ -125,8 +139,15 @@ fn chances() -> Scenario {
                 "without them, which the header says",
             ),
         )
+        .sends(
+            Wire::Gemini,
+            json!({"generationConfig": {"seed": 7, "frequencyPenalty": 0.5, "presencePenalty": 0.2}}),
+        )
+        .cell(Chat, Wire::Gemini, drops(&["logit_bias"], "without the biases, which the header says"))
         .not_from(Messages, "the front has none of them")
 }
+
+const NO_MARKS: &str = "without the marks, which the header says: the wire finds its cache by itself";
 
 fn cache() -> Scenario {
     let mark = json!({"type": "ephemeral"});
@@ -155,10 +176,17 @@ fn cache() -> Scenario {
         .cell(
             Messages,
             Wire::Chat,
-            drops(
-                &["messages[].content[].cache_control", "tools[].cache_control"],
-                "without the marks, which the header says: the wire finds its cache by itself",
-            ),
+            drops(&["messages[].content[].cache_control", "tools[].cache_control"], NO_MARKS),
+        )
+        .cell(
+            Messages,
+            Wire::Gemini,
+            drops(&["tools[].cache_control", "messages[].content[].cache_control"], NO_MARKS),
+        )
+        .cell(
+            Chat,
+            Wire::Gemini,
+            drops(&["tools[].cache_control", "messages[].content[].cache_control"], NO_MARKS),
         )
 }
 
@@ -168,6 +196,8 @@ fn user() -> Scenario {
         .messages(with(json!({"metadata": {"user_id": "u-17"}})))
         .sends(Wire::Chat, json!({"user": "u-17"}))
         .sends(Wire::Messages, json!({"metadata": {"user_id": "u-17"}}))
+        .cell(Chat, Wire::Gemini, drops(&["user"], "without it, which the header says"))
+        .cell(Messages, Wire::Gemini, drops(&["metadata.user_id"], "without it, which the header says"))
 }
 
 fn tier() -> Scenario {
@@ -206,10 +236,30 @@ fn two_choices() -> Scenario {
     scenario("two choices")
         .chat(with(json!({"n": 2})))
         .answers(Wire::Chat, Answer::new(whole, stream))
+        .sends(Wire::Gemini, json!({"generationConfig": {"candidateCount": 2}}))
+        .answers(Wire::Gemini, two_candidates(turn.used))
         .says(turn)
         .caller_reads(|said| said.others = vec!["Tails.".to_owned()])
         .cell(Chat, Wire::Messages, refused("n", "the wire gives one answer"))
         .not_from(Messages, "the front has one answer")
+}
+
+fn two_candidates(used: Used) -> Answer {
+    let of = |index: usize, text: &str, finish: Option<&str>| {
+        let mut candidate = gemini::candidate(json!([{"text": text}]), finish);
+        candidate["index"] = json!(index);
+        candidate
+    };
+    let both = |candidates: Value, usage: Value| json!({"candidates": candidates, "usageMetadata": usage, "modelVersion": gemini::MODEL, "responseId": gemini::ID});
+    let whole =
+        both(json!([of(0, "Heads.", Some("STOP")), of(1, "Tails.", Some("STOP"))]), gemini::usage(used));
+    let so_far = json!({"promptTokenCount": used.input, "totalTokenCount": used.input});
+    let stream = [
+        both(json!([of(0, "Hea", None)]), so_far.clone()),
+        both(json!([of(1, "Ta", None)]), so_far.clone()),
+        both(json!([of(0, "ds.", Some("STOP")), of(1, "ils.", Some("STOP"))]), gemini::usage(used)),
+    ];
+    Answer::new(whole, stream.iter().map(gemini::event).collect())
 }
 
 fn logprobs() -> Scenario {
@@ -224,9 +274,17 @@ fn logprobs() -> Scenario {
         json!([{"index": 0, "delta": {"content": "Hi"}, "logprobs": odds, "finish_reason": null}]),
         Value::Null,
     );
+    let mut likely =
+        gemini::answer_of(gemini::candidate(json!([{"text": "Hi"}]), Some("STOP")), gemini::usage(turn.used));
+    likely["candidates"][0]["avgLogprobs"] = json!(-0.1);
+    let token = json!({"token": "Hi", "tokenId": 2151, "logProbability": -0.1});
+    likely["candidates"][0]["logprobsResult"] =
+        json!({"chosenCandidates": [token], "topCandidates": [{"candidates": [token]}]});
     scenario("logprobs")
         .chat(with(json!({"logprobs": true, "top_logprobs": 1})))
         .answers(Wire::Chat, Answer::new(whole, chat::stream(vec![event], "stop", turn.used)))
+        .sends(Wire::Gemini, json!({"generationConfig": {"responseLogprobs": true, "logprobs": 1}}))
+        .answers(Wire::Gemini, Answer::new(&likely, vec![gemini::event(&likely)]))
         .says(turn)
         .caller_reads(|said| said.probable = true)
         .cell(Chat, Wire::Messages, refused("logprobs", "the wire has no probabilities"))
@@ -249,4 +307,6 @@ fn unknown_field() -> Scenario {
         .sends(Wire::Messages, json!({"field_of_the_future": null}))
         .cell(Chat, Wire::Messages, drops(&["field_of_the_future"], "without it, which the header says"))
         .cell(Messages, Wire::Chat, drops(&["field_of_the_future"], "without it, which the header says"))
+        .cell(Chat, Wire::Gemini, drops(&["field_of_the_future"], "without it, which the header says"))
+        .cell(Messages, Wire::Gemini, drops(&["field_of_the_future"], "without it, which the header says"))
 }

@@ -63,7 +63,7 @@ fn failing(wire: Wire) -> String {
         Wire::Messages => messages::event(
             json!({"type": "error", "error": {"type": "overloaded_error", "message": "The engine broke."}}),
         ),
-        Wire::Gemini => "data: {\"error\":{\"code\":500,\"message\":\"The engine broke.\",\"status\":\"INTERNAL\"}}\n\n".to_owned(),
+        Wire::Gemini => "data: {\"error\":{\"code\":500,\"message\":\"The engine broke.\",\"status\":\"INTERNAL\"}}\r\n\r\n".to_owned(),
     }
 }
 
@@ -96,11 +96,18 @@ fn early_error() -> Scenario {
         }
     };
     let as_overloaded: fn(&mut crate::read::Said) = |said| said.failure.as_mut().unwrap().status = 529;
+    let as_internal: fn(&mut crate::read::Said) = |said| said.failure.as_mut().unwrap().status = 500;
     let note = "the status that its type has";
     scenario
         .caller_reads(failed(502))
         .cell(Chat, Wire::Messages, crate::scenario::reads(note, as_overloaded))
         .cell(Front::Messages, Wire::Messages, crate::scenario::reads(note, as_overloaded))
+        .cell(Chat, Wire::Gemini, crate::scenario::reads("the status that its code is", as_internal))
+        .cell(
+            Front::Messages,
+            Wire::Gemini,
+            crate::scenario::reads("the status that its code is", as_internal),
+        )
 }
 
 /// An event that is no JSON.
@@ -145,6 +152,7 @@ fn no_done() -> Scenario {
         .greeting()
         .answers(Wire::Chat, Answer::new("", events))
         .not_on(Wire::Messages, "the wire has its own end")
+        .not_on(Wire::Gemini, "the wire has no such end")
         .cell(Chat, Wire::Chat, crate::scenario::unsaid("relayed as it is"))
 }
 
@@ -166,6 +174,7 @@ fn repeated_end() -> Scenario {
         .greeting()
         .answers(Wire::Chat, Answer::new("", events))
         .not_on(Wire::Messages, "a dialect of the chat wire")
+        .not_on(Wire::Gemini, "a dialect of the chat wire")
         .cell(Chat, Wire::Chat, crate::scenario::unsaid("relayed as it is"))
 }
 
@@ -185,6 +194,10 @@ fn comments() -> Scenario {
         .greeting()
         .answers(Wire::Chat, Answer::new("", odd(of(Wire::Chat), chunk)))
         .answers(Wire::Messages, Answer::new("", odd(of(Wire::Messages), future)))
+        .answers(
+            Wire::Gemini,
+            Answer::new("", [vec![": hello\r\n\r\n".to_owned()], of(Wire::Gemini)].concat()),
+        )
         .caller_reads(|said| said.ended = Some(Ended::Stop))
         .cell(Chat, Wire::Chat, crate::scenario::unsaid(relayed))
         .cell(Front::Messages, Wire::Messages, crate::scenario::unsaid(relayed))

@@ -6,7 +6,7 @@ use tollbridge_core::protocol::{
     Wire,
 };
 
-use super::{chat_tool, messages_tool};
+use super::{UNSIGNED, chat_tool, messages_tool};
 use crate::{
     provider::{Piece, Turn, messages},
     read::Ended,
@@ -16,8 +16,22 @@ use crate::{
 const THOUGHT: &str = "The user greets me; I shall greet back.";
 const SIGNATURE: &str = "EqQBCgIYAhIM1gbcDa9GJwZA2b3hGgxBdjrkzLoky3dl1pk";
 
+const CLAUDES: &str = "without Claude's thinking, which no other model reads; the header says so";
+
+const SKIPPED: &str = "with Google's value for skipping the check; the header says so";
+
 pub fn all() -> Vec<Scenario> {
-    vec![thinking(), none(), none_refused(), across_turns(), lost(), redacted(), thought_then_call()]
+    vec![
+        thinking(),
+        none(),
+        none_refused(),
+        across_turns(),
+        kept(),
+        lost(),
+        skipped(),
+        redacted(),
+        thought_then_call(),
+    ]
 }
 
 fn with(members: Value) -> Value {
@@ -40,6 +54,11 @@ fn thinking() -> Scenario {
             json!({"thinking": {"type": "enabled", "budget_tokens": 32_000}, "reasoning_effort": null}),
         )
         .says(Turn::of([Piece::Thought(THOUGHT, SIGNATURE), Piece::Text("Hello.".into())]))
+        .sends(
+            Wire::Gemini,
+            json!({"generationConfig": {"thinkingConfig": {"includeThoughts": true, "thinkingBudget": "*"}}}),
+        )
+        .cell(Chat, Wire::Gemini, mapped("a budget, for models that take no level"))
         .cell(Chat, Wire::Messages, mapped("a budget, for models that take no level"))
         .cell(Messages, Wire::Chat, mapped("the level that the budget is worth"))
 }
@@ -52,12 +71,19 @@ fn none() -> Scenario {
         .model(Wire::Messages, "claude-opus-5")
         .sends(Wire::Chat, json!({"reasoning_effort": "none"}))
         .sends(Wire::Messages, json!({"thinking": {"type": "disabled"}, "output_config": null}))
+        .sends(Wire::Gemini, json!({"generationConfig": {"thinkingConfig": {"thinkingBudget": 0}}}))
 }
 
 fn none_refused() -> Scenario {
     scenario("reasoning switched off, for a model that always thinks")
         .chat(with(json!({"reasoning_effort": "none"})))
         .model(Wire::Messages, "claude-opus-5-5")
+        .model(Wire::Gemini, "gemini-2.5-pro")
+        .cell(
+            Chat,
+            Wire::Gemini,
+            refused("reasoning_effort", "the model always thinks; its lowest level is named"),
+        )
         .cell(
             Chat,
             Wire::Messages,
@@ -103,7 +129,84 @@ fn across_turns() -> Scenario {
             ]}),
         )
         .says(Turn::of([Piece::Text("12 degrees.".into())]))
-        .cell(Messages, Wire::Chat, drops(&["messages[].content[].thinking"], "without Claude's thinking, which no other model reads; the header says so"))
+        .cell(Messages, Wire::Chat, drops(&["messages[].content[].thinking"], CLAUDES))
+        .cell(Messages, Wire::Gemini, drops(&["messages[].tool_calls.reasoning_state", "messages[].content[].thinking"], CLAUDES))
+        .cell(Chat, Wire::Gemini, drops(&["messages[].tool_calls.reasoning_state", "messages[].reasoning_details"], CLAUDES))
+}
+
+/// A client that sends back only role, content and calls: what belongs to them is found again.
+fn kept() -> Scenario {
+    let ask = |more: Value| {
+        let mut messages = vec![json!({"role": "user", "content": "Bern?"})];
+        messages.extend(more.as_array().unwrap().clone());
+        json!({"reasoning_effort": "high", "tools": [chat_tool("weather")], "messages": messages})
+    };
+    let call = json!({"id": "{id}", "type": "function", "function": {"name": "weather", "arguments": "{\"city\":\"Bern\"}"}});
+    let answer =
+        Turn::of([Piece::Thought(THOUGHT, SIGNATURE), Piece::Call("c1", "weather", json!({"city": "Bern"}))]);
+    scenario("thinking with tools, of a client that keeps none of it")
+        .after(ask(json!([])), answer)
+        .chat(ask(json!([
+            {"role": "assistant", "content": null, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "{id}", "content": "12"},
+        ])))
+        .model(Wire::Chat, "gpt-5.2")
+        .model(Wire::Gemini, "gemini-3-pro-preview")
+        .sends(
+            Wire::Messages,
+            json!({"thinking": {"type": "enabled"}, "messages": [
+                {"role": "user", "content": "Bern?"},
+                {"role": "assistant", "content": [
+                    {"type": "thinking", "thinking": THOUGHT, "signature": SIGNATURE},
+                    {"type": "tool_use", "id": "toolu_c1", "name": "weather", "input": {"city": "Bern"}},
+                ]},
+                {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_c1", "content": "12"}]},
+            ]}),
+        )
+        .sends(
+            Wire::Gemini,
+            json!({"contents": [
+                {"role": "user"},
+                {"role": "model", "parts": [
+                    {"functionCall": {"name": "weather", "args": {"city": "Bern"}}, "thoughtSignature": SIGNATURE},
+                ]},
+                {"role": "user", "parts": [{"functionResponse": {"name": "weather", "response": {"output": "12"}}}]},
+            ]}),
+        )
+        .says(Turn::text("12 degrees."))
+        .not_from(Messages, "its clients keep blocks")
+}
+
+/// Calls that Gemini did not make, or that nobody remembers: Gemini 3 gets its documented skip value.
+fn skipped() -> Scenario {
+    let call = json!({"id": "c1", "type": "function", "function": {"name": "weather", "arguments": "{\"city\":\"Bern\"}"}});
+    scenario("a call without its signature, to Gemini 3")
+        .chat(json!({"tools": [chat_tool("weather")], "messages": [
+            {"role": "user", "content": "Bern?"},
+            {"role": "assistant", "content": null, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "c1", "content": "12"},
+        ]}))
+        .messages(json!({"tools": [messages_tool("weather")], "messages": [
+            {"role": "user", "content": "Bern?"},
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "c1", "name": "weather", "input": {"city": "Bern"}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c1", "content": "12"}]},
+        ]}))
+        .model(Wire::Gemini, "gemini-3-pro-preview")
+        .sends(
+            Wire::Gemini,
+            json!({"contents": [
+                {"role": "user"},
+                {"role": "model", "parts": [
+                    {"functionCall": {"name": "weather"}, "thoughtSignature": "skip_thought_signature_validator"},
+                ]},
+                {"role": "user"},
+            ]}),
+        )
+        .says(Turn::text("12 degrees."))
+        .cell(Chat, Wire::Gemini, drops(&["messages[].tool_calls.reasoning_state"], SKIPPED))
+        .cell(Messages, Wire::Gemini, drops(&["messages[].tool_calls.reasoning_state"], SKIPPED))
+        .not_on(Wire::Chat, "the wire signs nothing")
+        .not_on(Wire::Messages, "only Gemini signs its calls")
 }
 
 /// A client that sends back only role, content and calls, and a gateway that has forgotten.
@@ -131,6 +234,7 @@ fn lost() -> Scenario {
                 "asked without thinking, which the model would refuse; the header says so",
             ),
         )
+        .cell(Chat, Wire::Gemini, drops(&["messages[].tool_calls.reasoning_state"], UNSIGNED))
         .not_from(Messages, "its clients keep blocks")
 }
 
@@ -151,6 +255,7 @@ fn redacted() -> Scenario {
         .says(turn)
         .caller_reads(|said| said.signatures = vec!["EmwKAhgBEgy3".to_owned()])
         .not_on(Wire::Chat, "only Claude redacts")
+        .not_on(Wire::Gemini, "only Claude redacts")
 }
 
 fn thought_then_call() -> Scenario {

@@ -6,10 +6,10 @@ use tollbridge_core::protocol::{
     Wire,
 };
 
-use super::{chat_tool, messages_tool};
+use super::{UNSIGNED, chat_tool, content, forgotten, gemini_tools, messages_tool};
 use crate::{
     provider::{Piece, Turn},
-    scenario::{Scenario, drops, mapped, scenario},
+    scenario::{Scenario, drops, mapped, refused, scenario},
 };
 
 pub fn all() -> Vec<Scenario> {
@@ -17,20 +17,26 @@ pub fn all() -> Vec<Scenario> {
         one(),
         text_and_call(),
         parallel(),
-        three_turns(),
-        parallel_results(),
+        forgotten(three_turns(), UNSIGNED),
+        forgotten(parallel_results(), IN_ORDER),
         forced(),
         required(),
         none(),
         allowed(),
         one_at_a_time(),
-        failed(),
-        empty_result(),
-        picture(),
-        text_after_results(),
+        forgotten(failed(), UNSIGNED),
+        forgotten(empty_result(), UNSIGNED),
+        forgotten(picture(), FOLLOWS),
+        forgotten(document(), DOCUMENT).not_from(Chat, "the front's tools return text and images"),
+        search_result(),
+        forgotten(text_after_results(), UNSIGNED),
         no_arguments(),
     ]
 }
+
+const FOLLOWS: &str = "the picture follows in a part of its own, as models before Gemini 3 take text alone from tools; without signatures that nobody kept, which the header says";
+const DOCUMENT: &str = "the document follows in a part of its own, as models before Gemini 3 take text alone from tools; without signatures that nobody kept, which the header says";
+const IN_ORDER: &str = "in the order of the calls, as the wire wants them; without signatures that nobody kept, which the header says";
 
 fn ask(tools: &[&str], more: Value) -> (Value, Value) {
     let both = |tools: Vec<Value>| {
@@ -45,14 +51,25 @@ fn ask(tools: &[&str], more: Value) -> (Value, Value) {
 }
 
 /// A scenario that asks with tools: `chat` and `messages` are what each front says beside them, and
-/// what each wire must be sent.
-fn with(name: &'static str, tools: &[&str], chat: Value, messages: Value) -> Scenario {
+/// what each wire must be sent, `calling` is Gemini's `functionCallingConfig`.
+fn with(name: &'static str, tools: &[&str], chat: Value, messages: Value, calling: Value) -> Scenario {
     let (chat, messages) = (ask(tools, chat).0, ask(tools, messages).1);
     scenario(name)
         .chat(chat.clone())
         .messages(messages.clone())
         .sends(Wire::Chat, chat)
         .sends(Wire::Messages, messages)
+        .sends(
+            Wire::Gemini,
+            json!({"contents": [content("user", "The weather?")], "tools": gemini_tools(tools)}),
+        )
+        .sends(
+            Wire::Gemini,
+            match calling {
+                Value::Null => json!({}),
+                calling => json!({"toolConfig": {"functionCallingConfig": calling}}),
+            },
+        )
 }
 
 fn weather(id: &'static str, city: &str) -> Piece {
@@ -60,7 +77,8 @@ fn weather(id: &'static str, city: &str) -> Piece {
 }
 
 fn one() -> Scenario {
-    with("one tool", &["weather"], json!({}), json!({})).says(Turn::of([weather("a1", "Zürich")]))
+    with("one tool", &["weather"], json!({}), json!({}), Value::Null)
+        .says(Turn::of([weather("a1", "Zürich")]))
 }
 
 fn text_and_call() -> Scenario {
@@ -69,13 +87,14 @@ fn text_and_call() -> Scenario {
         &["weather"],
         json!({"tool_choice": "auto"}),
         json!({"tool_choice": {"type": "auto"}}),
+        Value::Null,
     )
     .says(Turn::of([Piece::Text("I shall look.".into()), weather("a1", "Bern")]))
 }
 
 fn parallel() -> Scenario {
     let calls = [weather("a1", "Bern"), Piece::Call("b2", "time", json!({"city": "Rome", "exact": true}))];
-    with("parallel calls", &["weather", "time"], json!({}), json!({})).says(Turn::of(calls))
+    with("parallel calls", &["weather", "time"], json!({}), json!({}), Value::Null).says(Turn::of(calls))
 }
 
 fn chat_call(id: &str, city: &str) -> Value {
@@ -89,6 +108,15 @@ fn chat_call_sent(id: &str, city: &str) -> Value {
 
 fn block_call(id: &str, city: &str) -> Value {
     json!({"type": "tool_use", "id": id, "name": "weather", "input": {"city": city}})
+}
+
+/// A call and its result in Gemini's words, which knows them by name.
+fn part_call(city: &str) -> Value {
+    json!({"functionCall": {"name": "weather", "args": {"city": city}}})
+}
+
+fn part_result(response: Value) -> Value {
+    json!({"functionResponse": {"name": "weather", "response": response}})
 }
 
 fn result(id: &str, content: Value) -> Value {
@@ -128,6 +156,18 @@ fn three_turns() -> Scenario {
         .messages(messages.clone())
         .sends(Wire::Chat, chat(chat_call_sent))
         .sends(Wire::Messages, messages)
+        .sends(
+            Wire::Gemini,
+            json!({"contents": [
+                content("user", "Three cities."),
+                {"role": "model", "parts": [part_call("Bern")]},
+                {"role": "user", "parts": [part_result(json!({"output": "12"}))]},
+                {"role": "model", "parts": [{"text": "Next."}, part_call("Rome")]},
+                {"role": "user", "parts": [part_result(json!({"output": "21"}))]},
+                {"role": "model", "parts": [part_call("Oslo")]},
+                {"role": "user", "parts": [part_result(json!({"output": "3"}))]},
+            ], "tools": gemini_tools(&["weather"])}),
+        )
         .says(Turn::text("12, 21 and 3 degrees."))
 }
 
@@ -150,6 +190,14 @@ fn parallel_results() -> Scenario {
         .messages(messages.clone())
         .sends(Wire::Chat, chat(chat_call_sent))
         .sends(Wire::Messages, messages)
+        .sends(
+            Wire::Gemini,
+            json!({"contents": [
+                content("user", "Two cities."),
+                {"role": "model", "parts": [part_call("Bern"), part_call("Rome")]},
+                {"role": "user", "parts": [part_result(json!({"output": "12"})), part_result(json!({"output": "21"}))]},
+            ]}),
+        )
         .says(Turn::text("12 and 21."))
 }
 
@@ -159,6 +207,7 @@ fn forced() -> Scenario {
         &["weather", "time"],
         json!({"tool_choice": {"type": "function", "function": {"name": "weather"}}}),
         json!({"tool_choice": {"type": "tool", "name": "weather"}}),
+        json!({"mode": "ANY", "allowedFunctionNames": ["weather"]}),
     )
     .says(Turn::of([weather("a1", "Bern")]))
 }
@@ -169,6 +218,7 @@ fn required() -> Scenario {
         &["weather", "time"],
         json!({"tool_choice": "required"}),
         json!({"tool_choice": {"type": "any"}}),
+        json!({"mode": "ANY", "allowedFunctionNames": null}),
     )
     .says(Turn::of([weather("a1", "Bern")]))
 }
@@ -179,6 +229,7 @@ fn none() -> Scenario {
         &["weather"],
         json!({"tool_choice": "none"}),
         json!({"tool_choice": {"type": "none"}}),
+        json!({"mode": "NONE"}),
     )
 }
 
@@ -189,6 +240,10 @@ fn allowed() -> Scenario {
         .chat(ask(&["weather", "time"], choice).0)
         .sends(Wire::Messages, ask(&["time"], json!({"tool_choice": {"type": "any"}})).1)
         .says(Turn::of([Piece::Call("a1", "time", json!({"city": "Bern"}))]))
+        .sends(
+            Wire::Gemini,
+            json!({"toolConfig": {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["time"]}}}),
+        )
         .cell(Chat, Wire::Messages, mapped("only the allowed tools are sent"))
         .not_from(Messages, "the front has no such choice")
 }
@@ -199,8 +254,24 @@ fn one_at_a_time() -> Scenario {
         &["weather"],
         json!({"tool_choice": "auto", "parallel_tool_calls": false}),
         json!({"tool_choice": {"type": "auto", "disable_parallel_tool_use": true}}),
+        Value::Null,
     )
     .says(Turn::of([weather("a1", "Bern")]))
+    .cell(Chat, Wire::Gemini, drops(&["parallel_tool_calls"], "without the wish, which the header says"))
+    .cell(
+        Messages,
+        Wire::Gemini,
+        drops(&["tool_choice.disable_parallel_tool_use"], "without the wish, which the header says"),
+    )
+}
+
+/// What Gemini is sent of the same.
+fn gemini_loop(parts: Value) -> Value {
+    json!({"contents": [
+        content("user", "Bern?"),
+        {"role": "model", "parts": [part_call("Bern")]},
+        {"role": "user", "parts": parts},
+    ]})
 }
 
 /// A call, and what came back of it, in the words of each protocol.
@@ -254,6 +325,7 @@ fn empty_result() -> Scenario {
         .messages(messages.clone())
         .sends(Wire::Chat, chat)
         .sends(Wire::Messages, messages)
+        .sends(Wire::Gemini, gemini_loop(json!([part_result(json!({}))])))
 }
 
 fn picture() -> Scenario {
@@ -283,6 +355,49 @@ fn picture() -> Scenario {
         )
 }
 
+fn document() -> Scenario {
+    const PDF: &str = "JVBERi0xLjQKJcOkw7zDtsOfCg==";
+    let pdf = json!({"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": PDF}});
+    let shown = json!({"type": "file", "file": {"filename": "*", "file_data": format!("data:application/pdf;base64,{PDF}")}});
+    let (_, messages) = loop_of_one(json!([]), json!([result("c1", json!([pdf]))]));
+    let (sent, _) = loop_of_one(
+        json!([
+            {"role": "tool", "tool_call_id": "c1", "content": ""},
+            {"role": "user", "content": [{"type": "text", "text": "*"}, shown]},
+        ]),
+        json!([]),
+    );
+    scenario("a result with a document")
+        .messages(messages)
+        .sends(Wire::Chat, sent)
+        .sends(
+            Wire::Gemini,
+            gemini_loop(json!([
+                part_result(json!({})),
+                {"text": "*"},
+                {"inlineData": {"mimeType": "application/pdf", "data": PDF}},
+            ])),
+        )
+        .cell(
+            Messages,
+            Wire::Chat,
+            mapped(
+                "the document follows in a message of the user's, as the wire takes text alone from tools",
+            ),
+        )
+}
+
+fn search_result() -> Scenario {
+    let found = json!({"type": "search_result", "source": "https://example.com", "title": "T",
+        "content": [{"type": "text", "text": "It rains."}]});
+    let (_, messages) = loop_of_one(json!([]), json!([result("c1", json!([found]))]));
+    scenario("a result that only Anthropic reads")
+        .messages(messages)
+        .cell(Messages, Wire::Chat, refused("messages.2.content", "the wire has no search results"))
+        .cell(Messages, Wire::Gemini, refused("messages.2.content", "the wire has no search results"))
+        .not_from(Chat, "the front has no search results")
+}
+
 fn text_after_results() -> Scenario {
     let (chat, messages) = loop_of_one(
         json!([
@@ -296,6 +411,10 @@ fn text_after_results() -> Scenario {
         .messages(messages.clone())
         .sends(Wire::Chat, chat)
         .sends(Wire::Messages, messages)
+        .sends(
+            Wire::Gemini,
+            gemini_loop(json!([part_result(json!({"output": "12"})), {"text": "In Fahrenheit!"}])),
+        )
 }
 
 fn no_arguments() -> Scenario {
@@ -309,5 +428,6 @@ fn no_arguments() -> Scenario {
         .messages(messages.clone())
         .sends(Wire::Chat, json!({"tools": [{"type": "function", "function": {"name": "now"}}]}))
         .sends(Wire::Messages, messages)
+        .sends(Wire::Gemini, json!({"tools": [{"functionDeclarations": [{"name": "now"}]}]}))
         .says(Turn::of([bare("a1")]))
 }

@@ -2,6 +2,7 @@
 //! not from the gateway's code: one turn of a model, whole and as a stream.
 
 pub mod chat;
+pub mod gemini;
 pub mod messages;
 
 use serde_json::Value;
@@ -79,7 +80,7 @@ pub fn answer(wire: Wire, turn: &Turn) -> Answer {
     match wire {
         Wire::Chat => chat::answer(turn),
         Wire::Messages => messages::answer(turn),
-        Wire::Gemini => unreachable!("no column of the matrix yet"),
+        Wire::Gemini => gemini::answer(turn),
     }
 }
 

@@ -53,7 +53,9 @@ fn extensions(said: &mut Said, message: &Value) {
         said.citations.push((text(citation, "url").to_owned(), text(citation, "title").to_owned()));
     }
     for block in message["provider_blocks"].as_array().into_iter().flatten() {
-        said.blocks.push(text(block, "type").to_owned());
+        // Gemini's parts have no type: their one member is their name.
+        let name = block.as_object().and_then(|block| block.keys().next());
+        said.blocks.push(block["type"].as_str().or(name.map(String::as_str)).unwrap().to_owned());
     }
     for detail in message["reasoning_details"].as_array().into_iter().flatten() {
         let proof = detail["signature"].as_str().or_else(|| detail["data"].as_str());
@@ -89,12 +91,18 @@ pub fn whole(body: &Value) -> Said {
             assert!(message["content"].is_string() || !said.refusal.is_empty(), "nothing in {message}");
         } else {
             said.calls = list(message, "tool_calls").iter().map(call).collect();
+            said.signatures.extend(list(message, "tool_calls").iter().filter_map(signature));
             assert!(!said.calls.is_empty(), "an empty list of calls");
         }
         extensions(&mut said, message);
     }
     check_calls(&said.calls);
     said
+}
+
+/// The signature of a call, where Google has it.
+fn signature(call: &Value) -> Option<String> {
+    call["extra_content"]["google"]["thought_signature"].as_str().map(str::to_owned)
 }
 
 fn call(call: &Value) -> Call {
@@ -209,6 +217,7 @@ impl Stream {
             let function = &piece["function"];
             if index == said.calls.len() {
                 said.calls.push(call(piece));
+                said.signatures.extend(signature(piece));
             } else {
                 let call = said.calls.get_mut(index).unwrap_or_else(|| panic!("the index {index} too early"));
                 assert!(piece["id"].is_null() && function["name"].is_null(), "a call begins twice: {piece}");

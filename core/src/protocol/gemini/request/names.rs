@@ -71,6 +71,14 @@ impl Names {
         }
     }
 
+    /// Where a tool that a provider runs stands.
+    pub(super) fn tool_at(&self, tool: usize) -> String {
+        match self.front {
+            Front::Chat => format!("tools[{tool}]"),
+            Front::Messages => format!("tools.{tool}.type"),
+        }
+    }
+
     /// Where a member of a message stands, in the front's own way to write places.
     pub(super) fn at(&self, message: usize, member: &str) -> String {
         match self.front {

@@ -70,7 +70,7 @@ impl<'r> Tools<'r> {
                     Some(found) => sorted.google.push(found),
                     None => {
                         let why = "a tool that the provider does not run";
-                        report.lost_input(names.provider_tool, format!("tools[{i}]"), why)?;
+                        report.lost_input(names.provider_tool, names.tool_at(i), why)?;
                     }
                 },
             }
