@@ -6,7 +6,7 @@ export const KEY = process.env.TOLLBRIDGE_KEY;
 const UPSTREAM = process.env.TOLLBRIDGE_UPSTREAM;
 
 // A provider of each wire. One of them speaks as the caller does, the others are behind a translation.
-export const PROVIDERS = ["openai", "anthropic"];
+export const PROVIDERS = ["openai", "anthropic", "gemini"];
 
 // Models that sign their reasoning and want it back beside the calls it led to.
 export const SIGNING = ["anthropic/claude-sonnet-4-5-20250929~"];

@@ -17,7 +17,7 @@ KEY = os.environ["TOLLBRIDGE_KEY"]
 UPSTREAM = os.environ["TOLLBRIDGE_UPSTREAM"]
 
 #: A provider of each wire. One of them speaks as the caller does, the others are behind a translation.
-PROVIDERS = ["openai", "anthropic"]
+PROVIDERS = ["openai", "anthropic", "gemini"]
 
 _tests = []
 _numbers = itertools.count()

@@ -104,6 +104,7 @@ const SETTINGS: &[&str] = &[
     "rt",
     "status",
     "step",
+    "systemturns",
     "then",
     "think",
     "times",

@@ -64,7 +64,7 @@ pub(crate) fn all() -> Vec<Case> {
 }
 
 /// A provider of each wire.
-const PROVIDERS: [&str; 2] = ["openai", "anthropic"];
+const PROVIDERS: [&str; 3] = ["openai", "anthropic", "gemini"];
 
 /// What callers speak, and whom they may meet.
 fn pairs() -> Vec<(Front, &'static str)> {

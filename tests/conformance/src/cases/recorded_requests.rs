@@ -6,32 +6,52 @@ use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 use tollbridge_upstream::recordings;
 
+use super::PROVIDERS;
 use crate::{
     case::{Case, Hands},
+    front::Front,
     verdict::{Verdict, check, fail, same, skip},
 };
 
 /// How many are under way at once.
 const AT_ONCE: usize = 30;
 
+/// A caller's protocol, the wire whose recordings speak it, and the providers that are asked.
+const WAYS: &[(Front, &str, &[&str])] = &[
+    (Front::Chat, "openai-chat", &["mylab", "anthropic", "gemini"]),
+    (Front::Messages, "anthropic-messages", &["anthropic", "openai", "gemini"]),
+];
+
 pub(super) fn cases() -> Vec<Case> {
-    vec![
-        Case::new("recordings", "chat requests, relayed", |hands| all(hands, Way::Relayed)),
-        Case::new("recordings", "chat requests, translated to Anthropic", |hands| {
-            all(hands, Way::Translated)
-        }),
-    ]
+    let mut cases = Vec::new();
+    for (front, wire, providers) in WAYS {
+        let here = |provider: &&&str| PROVIDERS.contains(*provider) || **provider == "mylab";
+        for provider in providers.iter().filter(here) {
+            let name = format!("{} requests to {provider}", front.name());
+            let way = Way { front: *front, wire, provider, number: cases.len() + 1 };
+            cases.push(Case::new("recordings", name, move |hands| all(hands, way)));
+        }
+    }
+    cases
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Way {
-    Relayed,
-    Translated,
+struct Way {
+    front: Front,
+    wire: &'static str,
+    provider: &'static str,
+    number: usize,
+}
+
+impl Way {
+    fn is_relayed(self) -> bool {
+        matches!((self.front, self.provider), (Front::Chat, "mylab") | (Front::Messages, "anthropic"))
+    }
 }
 
 async fn all(hands: Hands, way: Way) -> Verdict {
     let Some(folder) = &hands.world.recordings else { return skip("there is no folder of recordings") };
-    let recordings = match recordings::read(folder, "openai-chat") {
+    let recordings = match recordings::read(folder, way.wire) {
         Ok(recordings) => recordings,
         Err(error) => return fail(format!("cannot read the recordings: {error}")),
     };
@@ -42,7 +62,7 @@ async fn all(hands: Hands, way: Way) -> Verdict {
         .collect();
     let count = asked.len();
     let plays = asked.into_iter().enumerate().map(|(number, (id, body))| {
-        let hands = Hands::new(hands.world.clone(), 1_000_000 * (way as usize + 1) + number);
+        let hands = Hands::new(hands.world.clone(), 1_000_000 * way.number + number);
         async move { play(hands, way, body).await.err().map(|why| format!("{id}: {why}")) }
     });
     let wrong: Vec<String> =
@@ -51,29 +71,23 @@ async fn all(hands: Hands, way: Way) -> Verdict {
 }
 
 async fn play(hands: Hands, way: Way, body: Value) -> Verdict {
-    let provider = match way {
-        Way::Relayed => "mylab",
-        Way::Translated => "anthropic",
-    };
+    // Signatures in recordings were issued by others, and some models take what others refuse.
+    let model = hands.model("ok.n-1.anysig.systemturns");
     let mut sent = body.clone();
-    sent["model"] = json!(format!("{provider}/{}", hands.model("ok.n-1.anysig")));
-    let ask = hands.post("/v1/chat/completions", sent.to_string()).header("content-type", "application/json");
-    let answer = ask.send().await?;
+    sent["model"] = json!(format!("{}/{model}", way.provider));
+    let answer = hands.post(way.front.path(), "").spoken(way.front).saying(sent).send().await?;
     let status = answer.status.as_u16();
-    if matches!(way, Way::Translated) && status == 400 {
-        let error = super::shaped_error(&answer)?;
-        let ours = error["param"].is_string() && hands.seen().await?.is_empty();
-        return check(ours, || format!("the provider refused it: {error}"));
+    if status == 400 && !way.is_relayed() {
+        let error = way.front.error(&answer)?;
+        return check(hands.seen().await?.is_empty(), || format!("the provider refused it: {error}"));
     }
     let Some(seen) = hands.seen().await?.pop() else {
         return fail(format!("nothing went upstream: {status}"));
     };
-    match way {
-        Way::Relayed => unbent(body, seen.json(), &hands.model("ok.n-1.anysig")),
-        Way::Translated => {
-            same("status", status, 200)?;
-            found(&body, &seen.json())
-        }
+    check(status == 200, || format!("status {status}: {}", answer.text()))?;
+    match way.is_relayed() {
+        true => unbent(body, seen.json(), &model),
+        false => found(way, &body, &seen.json()),
     }
 }
 
@@ -87,39 +101,104 @@ fn unbent(mut body: Value, mut seen: Value, model: &str) -> Verdict {
 }
 
 /// Everything that was said, called, answered or declared is somewhere upstream.
-fn found(body: &Value, seen: &Value) -> Verdict {
-    let mut texts = Vec::new();
-    strings(seen, &mut texts);
-    for message in body["messages"].as_array().into_iter().flatten() {
-        let mut said = Vec::new();
-        strings(&message["content"], &mut said);
-        // Words of the wire, and addresses that become something else, are no words of the caller's.
-        let wire =
-            ["text", "image_url", "file", "input_audio", "document_url", "auto", "low", "high", "ephemeral"];
-        for text in said.iter().filter(|text| !wire.contains(&text.as_str()) && !text.trim().is_empty()) {
-            let data = text.split_once(";base64,").map_or(text.as_str(), |(_, data)| data);
-            let there = texts.iter().any(|other| other.contains(data.trim()));
-            check(there, || format!("lost of {}: {}", message["role"], clip(text)))?;
-        }
-        for call in message["tool_calls"].as_array().into_iter().flatten() {
-            let id = call["id"].as_str().unwrap_or_default();
-            check(texts.iter().any(|other| other == id), || format!("lost call {id}"))?;
-            let name = call["function"]["name"].as_str().unwrap_or_default();
-            check(texts.iter().any(|other| other == name), || format!("lost name of call {name}"))?;
+fn found(way: Way, body: &Value, seen: &Value) -> Verdict {
+    let mut there = Vec::new();
+    strings(seen, &mut there);
+    // Chat has arguments as text.
+    let texts: Vec<Value> = there.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
+    texts.iter().for_each(|arguments| strings(arguments, &mut there));
+    let said = match way.front {
+        Front::Chat => said_in_chat(body),
+        Front::Messages => said_in_messages(body),
+    };
+    for text in &said.texts {
+        let data = text.split_once(";base64,").map_or(text.as_str(), |(_, data)| data);
+        let arrived = there.iter().any(|other| other.contains(data.trim()));
+        check(arrived, || format!("lost text: {}", clip(text)))?;
+    }
+    // Gemini's older models have no ids of calls.
+    let ids = said.ids.iter().filter(|_| way.provider != "gemini");
+    let words = said.names.iter().chain(&said.arguments).chain(ids);
+    let lost = words.into_iter().find(|word| !there.contains(word));
+    check(lost.is_none(), || format!("lost name, argument or id: {lost:?}"))
+}
+
+/// What a conversation says, whatever the protocol.
+#[derive(Default)]
+struct Said {
+    texts: Vec<String>,
+    names: Vec<String>,
+    arguments: Vec<String>,
+    ids: Vec<String>,
+}
+
+/// Words of a protocol are none of the caller's.
+const WORDS: [&str; 9] =
+    ["text", "image_url", "file", "input_audio", "document_url", "auto", "low", "high", "ephemeral"];
+
+fn said_in_chat(body: &Value) -> Said {
+    let mut said = Said::default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    for message in list(&body["messages"]) {
+        strings(&message["content"], &mut said.texts);
+        for call in list(&message["tool_calls"]) {
+            said.ids.push(text(&call["id"]));
+            said.names.push(text(&call["function"]["name"]));
             let arguments: Value =
                 serde_json::from_str(call["function"]["arguments"].as_str().unwrap_or_default())
                     .unwrap_or_default();
-            let mut words = Vec::new();
-            strings(&arguments, &mut words);
-            let lost = words.iter().find(|word| !texts.contains(word));
-            check(lost.is_none(), || format!("lost argument {lost:?}"))?;
+            strings(&arguments, &mut said.arguments);
         }
     }
-    for tool in body["tools"].as_array().into_iter().flatten() {
-        let name = tool["function"]["name"].as_str().or(tool["type"].as_str()).unwrap_or_default();
-        check(texts.iter().any(|other| other == name), || format!("lost tool {name}"))?;
+    for tool in list(&body["tools"]) {
+        said.names.push(text(if tool["function"].is_object() {
+            &tool["function"]["name"]
+        } else {
+            &tool["type"]
+        }));
     }
-    Ok(())
+    said.texts.retain(|text| !WORDS.contains(&text.as_str()) && !text.trim().is_empty());
+    said
+}
+
+fn said_in_messages(body: &Value) -> Said {
+    let mut said = Said::default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let turns = list(&body["messages"]).iter().map(|message| &message["content"]);
+    for content in turns.chain([&body["system"]]) {
+        said_in_blocks(content, &mut said);
+    }
+    for tool in list(&body["tools"]) {
+        said.names.push(text(&tool["name"]));
+        said.texts.push(text(&tool["description"]));
+    }
+    said.texts.retain(|text| !text.trim().is_empty());
+    said
+}
+
+fn said_in_blocks(content: &Value, said: &mut Said) {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    said.texts.push(text(content));
+    for block in list(content) {
+        match block["type"].as_str().unwrap_or_default() {
+            "text" => said.texts.push(text(&block["text"])),
+            "image" | "document" => {
+                said.texts.push(text(&block["source"]["data"]));
+                said.texts.push(text(&block["source"]["url"]));
+            }
+            "tool_use" => {
+                said.ids.push(text(&block["id"]));
+                said.names.push(text(&block["name"]));
+                strings(&block["input"], &mut said.arguments);
+            }
+            "tool_result" => said_in_blocks(&block["content"], said),
+            _ => {}
+        }
+    }
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
 /// All texts in a value.

@@ -69,6 +69,9 @@ const BLOCKS: &[&str] = &[
     "mcp_tool_result",
     "container_upload",
     "advisor_tool_result",
+    "tool_addition",
+    "tool_removal",
+    "mcp_tool_listing",
     "compaction",
     "fallback",
 ];
@@ -142,26 +145,42 @@ fn tools(body: &Value) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Tool uses are answered in the very next user turn, and results answer such a use.
+/// Tool uses are answered in the very next user turn, and results answer such a use. Messages of one
+/// role after another are one turn; those of the system are none.
 fn conversation(messages: &[Value]) -> Result<(), Fault> {
-    let mut open: Vec<&str> = Vec::new();
+    let mut turns: Vec<(&str, Vec<&Value>)> = Vec::new();
     for (index, message) in messages.iter().enumerate() {
         let role = message["role"].as_str().unwrap_or_default();
-        if !["user", "assistant"].contains(&role) {
-            return refuse(format!("messages.{index}.role: must be 'user' or 'assistant'"));
-        }
         let blocks = blocks(index, message, index + 1 == messages.len())?;
+        match (role, turns.last_mut()) {
+            ("system", Some(_)) => {}
+            ("user" | "assistant", Some((last, all))) if *last == role => all.extend(blocks),
+            ("user" | "assistant", _) => turns.push((role, blocks.iter().collect())),
+            _ => return refuse(format!("messages.{index}.role: must be 'user' or 'assistant'")),
+        }
+    }
+    let mut open: Vec<&str> = Vec::new();
+    for (_, blocks) in &turns {
         let results: Vec<&str> = ids(blocks, "tool_result", "tool_use_id");
         if let Some(stray) = results.iter().find(|id| !open.contains(id)) {
-            return refuse(format!("messages.{index}: unexpected `tool_use_id` in `tool_result`: {stray}"));
+            return refuse(format!("messages: unexpected `tool_use_id` in `tool_result`: {stray}"));
         }
         if let Some(left) = open.iter().find(|id| !results.contains(id)) {
-            return refuse(format!("messages.{index}: `tool_use` without `tool_result` right after: {left}"));
+            return refuse(format!("messages: `tool_use` without `tool_result` right after: {left}"));
         }
         open = ids(blocks, "tool_use", "id");
     }
     match open.first() {
         Some(left) => refuse(format!("messages: `tool_use` without `tool_result` right after: {left}")),
+        None => Ok(()),
+    }
+}
+
+/// System messages inside of the conversation are for the models that take them.
+pub(super) fn system_turns(body: &Value) -> Result<(), Fault> {
+    let messages = body["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
+    match messages.iter().position(|message| message["role"] == "system") {
+        Some(index) => refuse(format!("messages.{index}.role: must be 'user' or 'assistant'")),
         None => Ok(()),
     }
 }
@@ -189,7 +208,7 @@ fn blocks(index: usize, message: &Value, last: bool) -> Result<&[Value], Fault> 
     }
 }
 
-fn ids<'a>(blocks: &'a [Value], kind: &str, field: &str) -> Vec<&'a str> {
+fn ids<'a>(blocks: &[&'a Value], kind: &str, field: &str) -> Vec<&'a str> {
     blocks.iter().filter(|block| block["type"] == kind).filter_map(|block| block[field].as_str()).collect()
 }
 
@@ -211,6 +230,10 @@ mod tests {
         assert_eq!(refused(body(json!([user, used, result]))), "");
         assert!(refused(body(json!([user, used, user]))).contains("without `tool_result`"));
         assert!(refused(body(json!([user, result]))).contains("unexpected `tool_use_id`"));
+        let again = json!({"role": "assistant", "content": [{"type": "tool_use", "id": "t2", "name": "x", "input": {}}]});
+        let other = json!({"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t2", "content": "8"}]});
+        assert_eq!(refused(body(json!([user, used, again, result, other]))), "");
+        assert!(system_turns(&body(json!([user, {"role": "system", "content": "S"}]))).is_err());
         assert_eq!(refused(body(json!([used, result]))), "");
         assert!(refused(json!({"messages": [user]})).contains("max_tokens"));
         let mut stray = body(json!([user]));

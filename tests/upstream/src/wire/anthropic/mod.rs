@@ -40,6 +40,9 @@ impl Wire for Anthropic {
             Endpoint::Count => check::count(&ask.body)?,
             _ => check::body(&ask.body)?,
         }
+        if !ask.script.has("systemturns") {
+            check::system_turns(&ask.body)?;
+        }
         match ask.script.has("anysig") {
             true => Ok(()),
             false => thinking::check(&ask.body),
