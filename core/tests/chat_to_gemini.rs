@@ -123,6 +123,18 @@ fn instructions_alone_are_said_by_the_user() {
 }
 
 #[test]
+fn a_conversation_that_begins_with_a_call_begins_with_the_user() {
+    let messages = json!([
+        { "role": "assistant", "tool_calls": [call("c1", "f", "{}")] },
+        { "role": "tool", "tool_call_id": "c1", "content": "7" },
+    ]);
+    let (contents, dropped) = contents(messages, FLASH);
+    assert_eq!(contents[0], user(json!([{ "text": " " }])));
+    assert_eq!(contents[1]["role"], "model");
+    assert!(dropped.is_empty(), "{dropped:?}");
+}
+
+#[test]
 fn media_go_inline_or_by_address() {
     let inline =
         |media_type: &str, data: &str| json!({ "inlineData": { "mimeType": media_type, "data": data } });
@@ -221,6 +233,7 @@ fn results_stand_together_in_the_order_of_their_calls() {
 #[test]
 fn media_of_a_result_are_inside_it_or_follow() {
     let messages = json!([
+        { "role": "user", "content": "go" },
         { "role": "assistant", "content": null, "tool_calls": [
             signed(call("a", "shoot", "{}"), "s"), call("b", "shoot", "{}") ] },
         { "role": "tool", "tool_call_id": "a", "content": [
@@ -238,7 +251,7 @@ fn media_of_a_result_are_inside_it_or_follow() {
     };
     let (newer, _) = contents(messages.clone(), THIRD);
     assert_eq!(
-        newer[1]["parts"],
+        newer[2]["parts"],
         json!([
             result("a", "one", json!([inline("AAAA")])),
             result("b", "", json!([inline("BBBB")])),
@@ -248,7 +261,7 @@ fn media_of_a_result_are_inside_it_or_follow() {
     );
     let (older, _) = contents(messages, FLASH);
     assert_eq!(
-        older[1]["parts"],
+        older[2]["parts"],
         json!([
             result("a", "one", Value::Null),
             result("b", "", Value::Null),
@@ -357,6 +370,7 @@ fn signatures_stand_where_they_stood() {
     // Each step of a loop is a content of its own.
     let (found, _) = contents(
         json!([
+            { "role": "user", "content": "go" },
             { "role": "assistant", "content": null, "tool_calls": [f("a")] },
             { "role": "tool", "tool_call_id": "a", "content": "1" },
             { "role": "assistant", "content": null, "tool_calls": [f("b")] },
@@ -364,7 +378,7 @@ fn signatures_stand_where_they_stood() {
         ]),
         THIRD,
     );
-    for step in [0, 2] {
+    for step in [1, 3] {
         assert_eq!(found[step]["parts"][0]["thoughtSignature"], SKIP);
     }
 }
@@ -687,7 +701,7 @@ fn what_would_change_the_meaning_is_refused() {
         { "role": "tool", "tool_call_id": "c", "content": "y" } ] });
     let encoded = encode(&custom, FLASH, OnUnsupported::Drop).unwrap();
     let body: Value = serde_json::from_slice(&encoded.body).unwrap();
-    assert_eq!(body["contents"][0]["parts"][0]["functionCall"]["args"], json!({ "input": "x" }));
+    assert_eq!(body["contents"][1]["parts"][0]["functionCall"]["args"], json!({ "input": "x" }));
     assert_eq!(encoded.losses.dropped(), ["messages[].tool_calls[].custom"]);
     let error = encode(&with(json!({ "user": "u" })), FLASH, OnUnsupported::Reject).unwrap_err();
     assert_eq!(error.param.as_deref(), Some("user"));

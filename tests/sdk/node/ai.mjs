@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createAnthropic } from "@ai-sdk/anthropic";
 import { createOpenAI } from "@ai-sdk/openai";
 import { APICallError, Output, generateText, jsonSchema, stepCountIs, streamText, tool } from "ai";
-import { KEY, PROVIDERS, SIGNING, URL, script, scriptOf, test } from "./suite.mjs";
+import { KEY, PROVIDERS, SIGNING, URL, script, scriptOf, signatures, test } from "./suite.mjs";
 
 globalThis.AI_SDK_LOG_WARNINGS = false;
 
@@ -114,8 +114,9 @@ for (const signing of SIGNING) {
   for (const [name, front] of Object.entries(fronts)) {
     for (const [how, run] of [["generateText", generateText], ["streamText", streamText]]) {
       test(`ai: signed thinking over five turns with ${how} (${name}, ${signing})`, async () => {
-        const { model } = scriptOf(signing, "loop.turns-5.think");
+        const { model, requests } = scriptOf(signing, "loop.turns-5.think");
         await loop(run, { model: front(model), providerOptions: THINKING[name], maxOutputTokens: 4096 });
+        assert.equal(await signatures(requests), 5);
       });
     }
   }

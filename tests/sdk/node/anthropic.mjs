@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import Anthropic from "@anthropic-ai/sdk";
 import { betaTool } from "@anthropic-ai/sdk/helpers/beta/json-schema";
 import { jsonSchemaOutputFormat } from "@anthropic-ai/sdk/helpers/json-schema";
-import { KEY, PROVIDERS, SIGNING, URL, ended, script, scriptOf, test } from "./suite.mjs";
+import { KEY, PROVIDERS, SIGNING, URL, ended, script, scriptOf, signatures, test } from "./suite.mjs";
 
 const client = (options = {}) =>
   new Anthropic({ baseURL: URL, apiKey: KEY, maxRetries: 0, timeout: 30_000, ...options });
@@ -125,8 +125,11 @@ for (const provider of PROVIDERS) {
 }
 
 for (const signing of SIGNING) {
-  test(`anthropic: toolRunner with signed thinking (${signing})`, () =>
-    runTools(scriptOf(signing, "loop.turns-5.think").model, { thinking: { type: "enabled", budget_tokens: 1024 } }));
+  test(`anthropic: toolRunner with signed thinking (${signing})`, async () => {
+    const { model, requests } = scriptOf(signing, "loop.turns-5.think");
+    await runTools(model, { thinking: { type: "enabled", budget_tokens: 1024 } });
+    assert.equal(await signatures(requests), 5);
+  });
 }
 
 test("anthropic: a count, and models in its dialect", async () => {

@@ -1,7 +1,7 @@
 // Answers and errors through `openai`.
 import assert from "node:assert/strict";
 import OpenAI from "openai";
-import { KEY, PROVIDERS, URL, ended, script, test } from "./suite.mjs";
+import { KEY, PROVIDERS, SIGNING, URL, ended, script, scriptOf, signatures, test } from "./suite.mjs";
 
 const client = (options = {}) =>
   new OpenAI({ baseURL: `${URL}/v1`, apiKey: KEY, maxRetries: 0, timeout: 30_000, ...options });
@@ -108,6 +108,18 @@ for (const provider of PROVIDERS) {
     let seen = 0;
     for await (const _ of stream) if (++seen === 5) break;
     assert.equal(await ended(requests), "dropped");
+  });
+}
+
+for (const signing of SIGNING) {
+  test(`openai: runTools with signed thinking (${signing})`, async () => {
+    const { model, requests } = scriptOf(signing, "loop.turns-5.think");
+    let turn = 0;
+    const look_up = { name: "look_up", parameters: schema, parse: JSON.parse, function: () => `r${turn++}` };
+    const tools = [{ type: "function", function: look_up }];
+    const asked = { model, messages, tools, reasoning_effort: "high" };
+    assert.equal(await client().chat.completions.runTools(asked).finalContent(), "settled: r0, r1, r2, r3, r4");
+    assert.equal(await signatures(requests), 5);
   });
 }
 

@@ -9,7 +9,13 @@ const UPSTREAM = process.env.TOLLBRIDGE_UPSTREAM;
 export const PROVIDERS = ["openai", "anthropic", "gemini"];
 
 // Models that sign their reasoning and want it back beside the calls it led to.
-export const SIGNING = ["anthropic/claude-sonnet-4-5-20250929~"];
+export const SIGNING = ["anthropic/claude-sonnet-4-5-20250929~", "gemini/gemini-3-flash-preview~"];
+
+// How many signatures the last request had that the provider had issued.
+export async function signatures(requests) {
+  const { body } = (await requests()).at(-1);
+  return body.match(/"(?:signature|thoughtSignature)":"[A-Za-z0-9+/=]{20,}"/g)?.length ?? 0;
+}
 
 const tests = [];
 let number = 0;

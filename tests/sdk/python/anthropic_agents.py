@@ -4,16 +4,14 @@ clients that send it all again."""
 import anthropic
 from anthropic import beta_tool
 from anthropic_answers import HELLO, TOOLS, texts
-from suite import KEY, PROVIDERS, URL, Script, each, equal, once, strict
+from suite import KEY, PROVIDERS, SIGNING, URL, Script, each, equal, once, signatures, strict
 
 client = anthropic.Anthropic(base_url=URL, api_key=KEY, max_retries=0, timeout=30)
 
+#: How a model is told to think: the older ones by a budget.
 BUDGET = {"type": "enabled", "budget_tokens": 1024}
 
 ADAPTIVE = {"type": "adaptive"}
-
-#: Models that sign their reasoning, and how each is told to think.
-SIGNING = [("anthropic/claude-sonnet-4-5-20250929~", BUDGET), ("anthropic/claude-opus-4-6-20260205~", ADAPTIVE)]
 
 SETTLED = "settled: r0, r1, r2, r3, r4"
 
@@ -62,13 +60,48 @@ def tool_runner_that_streams(provider):
     run(Script(provider, "loop.turns-5"), stream=True)
 
 
-@each(*SIGNING)
-def tool_runner_with_thinking(signing):
-    model, thinking = signing
-    run(Script.of(model, "loop.turns-5.think"), thinking=thinking, max_iterations=8)
+def told(model):
+    return BUDGET if "sonnet-4-5" in model else ADAPTIVE
 
 
 @each(*SIGNING)
-def tool_runner_with_redacted_thinking(signing):
-    model, thinking = signing
-    run(Script.of(model, "loop.turns-5.think.redacted"), thinking=thinking, stream=True)
+def tool_runner_with_thinking(model):
+    script = Script.of(model, "loop.turns-5.think")
+    run(script, thinking=told(model), max_iterations=8)
+    equal(signatures(script), 5, "steps whose signature came back")
+
+
+@each(*SIGNING)
+def streamed_tool_runner_with_thinking(model):
+    script = Script.of(model, "loop.turns-5.think")
+    run(script, thinking=told(model), stream=True)
+    equal(signatures(script), 5, "steps whose signature came back")
+
+
+@each(*(model for model in SIGNING if model.startswith("anthropic/")))
+def tool_runner_with_redacted_thinking(model):
+    script = Script.of(model, "loop.turns-5.think.redacted")
+    run(script, thinking=told(model), stream=True)
+    equal(signatures(script), 5, "steps whose signature came back")
+
+
+@once
+def loop_that_forgets_its_thinking():
+    """Some clients keep text and calls only. Claude would refuse them itself; Gemini is given what it had said."""
+    script = Script.of("gemini/gemini-3-flash-preview~", "loop.turns-5.think")
+    messages = list(HELLO)
+
+    def ask():
+        return strict(
+            client.messages.create(
+                model=script.model, max_tokens=4096, messages=messages, tools=TOOLS, thinking=ADAPTIVE
+            )
+        )
+
+    for turn in range(5):
+        calls = [block for block in ask().content if block.type == "tool_use"]
+        content = [{"type": "tool_use", "id": call.id, "name": call.name, "input": call.input} for call in calls]
+        results = [{"type": "tool_result", "tool_use_id": call.id, "content": f"r{turn}"} for call in calls]
+        messages += [{"role": "assistant", "content": content}, {"role": "user", "content": results}]
+    equal(texts(ask()), SETTLED)
+    equal(signatures(script), 5, "steps whose signature came back")

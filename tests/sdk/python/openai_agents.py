@@ -5,12 +5,9 @@ import json
 
 import openai
 from openai_answers import HELLO, TOOLS
-from suite import KEY, PROVIDERS, URL, Script, each, equal, once, strict
+from suite import KEY, PROVIDERS, SIGNING, URL, Script, each, equal, signatures, strict
 
 client = openai.OpenAI(base_url=f"{URL}/v1", api_key=KEY, max_retries=0, timeout=30)
-
-#: Models that sign their reasoning and want it back beside the calls it led to.
-SIGNING = ["anthropic/claude-sonnet-4-5-20250929~", "anthropic/claude-opus-4-6-20260205~"]
 
 
 def kept(message):
@@ -66,16 +63,22 @@ def streamed_loop(provider):
     loop(Script(provider, "loop.turns-5"), rebuilt, streamed)
 
 
+def thinking_loop(model, resent, ask):
+    script = Script.of(model, "loop.turns-5.think")
+    loop(script, resent, lambda *asked: ask(*asked, reasoning_effort="high"))
+    equal(signatures(script), 5, "steps whose signature came back")
+
+
 @each(*SIGNING)
 def thinking_loop_that_keeps_messages(model):
-    loop(Script.of(model, "loop.turns-5.think"), kept, lambda *asked: whole(*asked, reasoning_effort="high"))
+    thinking_loop(model, kept, whole)
 
 
 @each(*SIGNING)
 def thinking_loop_that_rebuilds_messages(model):
-    loop(Script.of(model, "loop.turns-5.think"), rebuilt, lambda *asked: whole(*asked, reasoning_effort="high"))
+    thinking_loop(model, rebuilt, whole)
 
 
 @each(*SIGNING)
 def streamed_thinking_loop_that_rebuilds_messages(model):
-    loop(Script.of(model, "loop.turns-5.think"), rebuilt, lambda *asked: streamed(*asked, reasoning_effort="high"))
+    thinking_loop(model, rebuilt, streamed)

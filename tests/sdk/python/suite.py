@@ -6,6 +6,7 @@ Each test gets its own token, which marks its requests at the stand-in upstream.
 import itertools
 import json
 import os
+import re
 import sys
 import time
 import traceback
@@ -18,6 +19,13 @@ UPSTREAM = os.environ["TOLLBRIDGE_UPSTREAM"]
 
 #: A provider of each wire. One of them speaks as the caller does, the others are behind a translation.
 PROVIDERS = ["openai", "anthropic", "gemini"]
+
+#: Models that sign their reasoning, and refuse a turn of tools that comes back without.
+SIGNING = [
+    "anthropic/claude-sonnet-4-5-20250929~",
+    "anthropic/claude-opus-4-6-20260205~",
+    "gemini/gemini-3-flash-preview~",
+]
 
 _tests = []
 _numbers = itertools.count()
@@ -72,6 +80,12 @@ class Script:
         """What arrived upstream."""
         with urllib.request.urlopen(f"{UPSTREAM}/control/session?key={self.token}") as answer:
             return json.load(answer)["requests"]
+
+
+def signatures(script):
+    """How many signatures the last request had that the provider had issued."""
+    body = script.requests()[-1]["body"]
+    return len(re.findall(r'"(?:signature|thoughtSignature|data)":"[A-Za-z0-9+/=]{20,}"', body))
 
 
 def equal(found, expected, what="value"):

@@ -133,8 +133,19 @@ struct Said {
 }
 
 /// Words of a protocol are none of the caller's.
-const WORDS: [&str; 9] =
-    ["text", "image_url", "file", "input_audio", "document_url", "auto", "low", "high", "ephemeral"];
+const WORDS: [&str; 11] = [
+    "text",
+    "image_url",
+    "video_url",
+    "file",
+    "input_audio",
+    "document_url",
+    "auto",
+    "low",
+    "high",
+    "ephemeral",
+    "5m",
+];
 
 fn said_in_chat(body: &Value) -> Said {
     let mut said = Said::default();

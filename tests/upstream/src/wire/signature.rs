@@ -5,6 +5,8 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
+use crate::scenario::digest;
+
 /// Of a thought with this text. Nothing that changes the text may keep the signature.
 pub(crate) fn of_thought(text: &str) -> String {
     STANDARD.encode(format!("stand-in thought {} {:08x}", text.len(), digest(text)))
@@ -18,11 +20,6 @@ pub(crate) fn is_of_some_thought(signature: &str) -> bool {
 /// Of a call of this tool, made when so many results were in the conversation.
 pub(crate) fn of_call(name: &str, results: usize) -> String {
     STANDARD.encode(format!("stand-in call {name} {results}"))
-}
-
-/// FNV-1a, which is enough to tell texts apart.
-fn digest(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 #[cfg(test)]

@@ -90,6 +90,7 @@ impl<'r> Turns<'r> {
         if sorted.contents.is_empty() {
             sorted.let_system_speak(request);
         }
+        sorted.let_user_begin();
         sorted.order_results();
         if signed {
             sorted.stand_in_for_signatures(report)?;
@@ -143,6 +144,17 @@ impl<'r> Turns<'r> {
             texts(last).map(|text| Piece { said: Said::Text(text), message, signature: None }).collect();
         self.system.truncate(self.system.len().saturating_sub(pieces.len()));
         self.push(Side::User, pieces);
+    }
+
+    /// A call has to follow a turn of the user's ("Function calling"). Conversations that were cut at
+    /// their beginning, or that begin with calls of the client's own, get one that says nothing; an empty
+    /// text would be refused.
+    fn let_user_begin(&mut self) {
+        let Some(first) = self.contents.first() else { return };
+        if first.side == Side::Model && first.pieces.iter().any(|piece| piece.said.is_call()) {
+            let nothing = Piece { said: Said::Text(" "), message: 0, signature: None };
+            self.contents.insert(0, Content { side: Side::User, pieces: vec![nothing] });
+        }
     }
 
     fn user(
