@@ -2,7 +2,7 @@
 //!
 //! Each row is data ([`scenario`]): the caller's request in the words of each front, the answer as
 //! a provider of each wire really sends it ([`provider`]), what must be found in the request that
-//! goes upstream ([`sent`]), and what the caller must read back ([`read`]). None of these know the
+//! goes upstream ([`sent`], and [`laws`] that hold for all), and what the caller must read back ([`read`]). None of these know the
 //! gateway's encoders and decoders. [`run`] sends them through the whole gateway, streams in pieces
 //! of one byte, of seven, of one event and all at once, and holds every cell to what the table says
 //! of it. The table stands in `docs/translation.md`; `UPDATE_DOCS=1` writes it there, and
@@ -12,7 +12,9 @@
 #![allow(clippy::arc_with_non_send_sync, reason = "the simulated platform is not `Send` on purpose")]
 #![allow(unreachable_pub, reason = "a test binary has no outside")]
 
+mod any;
 mod cases;
+mod laws;
 mod print;
 mod provider;
 mod read;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tollbridge_core::protocol::{Front, Wire};
 
 use crate::{
-    provider,
+    laws, provider,
     read::{self, Ended, Said},
     scenario::{Answer, Cell, Forms, Scenario},
     sent,
@@ -56,12 +56,21 @@ pub fn run(scenario: &Scenario, front: Front, wire: Wire) -> Vec<String> {
 }
 
 /// The provider of each wire: its name and the prefix of its calls' ids.
-fn vendor(wire: Wire) -> (&'static str, &'static str) {
+pub fn vendor(wire: Wire) -> (&'static str, &'static str) {
     match wire {
         Wire::Chat => ("openai", "call_"),
         Wire::Messages => ("anthropic", "toolu_"),
         Wire::Gemini => ("gemini", "call_"),
     }
+}
+
+/// A caller's request.
+pub fn request(front: Front, ask: &Value) -> Request<Full<Bytes>> {
+    let request = match front {
+        Front::Chat => Request::post("/v1/chat/completions"),
+        Front::Messages => Request::post("/v1/messages").header("anthropic-version", "2023-06-01"),
+    };
+    request.header("content-type", "application/json").body(Full::from(ask.to_string())).unwrap()
 }
 
 struct One<'s> {
@@ -82,7 +91,7 @@ impl One<'_> {
         let mut ask = self.asked(self.scenario.ask_of(self.front), &model_name);
         if let Some((before, turn)) = &self.scenario.earlier {
             sim.script([self.script_of(provider::answer(self.wire, turn))]);
-            let got = sim.send(self.request(&self.asked(before.clone(), &model_name)));
+            let got = sim.send(request(self.front, &self.asked(before.clone(), &model_name)));
             let said = read::read(self.front, &got, self.streamed, self.scenario.usage_asked);
             ask = serde_json::from_str(&ask.to_string().replace("{id}", &said.calls[0].id)).unwrap();
             sim.world.seen.borrow_mut().clear();
@@ -90,7 +99,7 @@ impl One<'_> {
         }
         // As often as the gateway may ask.
         sim.script(std::iter::repeat_n(self.script_of(self.answer()), 4));
-        let got = sim.send(self.request(&ask));
+        let got = sim.send(request(self.front, &ask));
         let sent = sim.world.seen.borrow().clone();
         if self.scenario.kept_alive {
             let sign = if self.front == Front::Chat { ": keep-alive\n\n" } else { "event: ping\n" };
@@ -154,14 +163,6 @@ impl One<'_> {
         ask
     }
 
-    fn request(&self, ask: &Value) -> Request<Full<Bytes>> {
-        let request = match self.front {
-            Front::Chat => Request::post("/v1/chat/completions"),
-            Front::Messages => Request::post("/v1/messages").header("anthropic-version", "2023-06-01"),
-        };
-        request.header("content-type", "application/json").body(Full::from(ask.to_string())).unwrap()
-    }
-
     fn check_refused(&self, got: &Got, said: &Said, field: &str) {
         assert_eq!(got.status, 400, "{}", got.body);
         let failure = said.failure.as_ref().unwrap();
@@ -183,6 +184,7 @@ impl One<'_> {
             assert_eq!(sent, ask, "what is relayed");
             return;
         }
+        laws::check(self.wire, sent);
         let mut common =
             json!({"model": model, "stream": if self.streamed { json!(true) } else { Value::Null }});
         if self.wire == Wire::Gemini {
@@ -279,6 +281,9 @@ fn chunks(events: &[String], pieces: Option<usize>, pause: Option<Duration>) -> 
     let chunk = |bytes: &[u8]| (Duration::ZERO, Bytes::copy_from_slice(bytes));
     match pieces {
         None => events.iter().map(|event| chunk(event.as_bytes())).collect(),
-        Some(size) => whole.chunks(size.min(whole.len().max(1))).map(chunk).collect(),
+        // Single bytes of a long stream say no more than those of a short one, and take minutes.
+        Some(size) => {
+            whole.chunks(size.clamp(whole.len() / 20_000 + 1, whole.len().max(1))).map(chunk).collect()
+        }
     }
 }

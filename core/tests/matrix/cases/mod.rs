@@ -41,13 +41,13 @@ fn weather_schema() -> serde_json::Value {
 }
 
 /// The tool in chat's words.
-fn chat_tool(name: &str) -> serde_json::Value {
+pub fn chat_tool(name: &str) -> serde_json::Value {
     serde_json::json!({"type": "function", "function":
         {"name": name, "description": "Of a city.", "parameters": weather_schema()}})
 }
 
 /// The tool in Anthropic's words.
-fn messages_tool(name: &str) -> serde_json::Value {
+pub fn messages_tool(name: &str) -> serde_json::Value {
     serde_json::json!({"name": name, "description": "Of a city.", "input_schema": weather_schema()})
 }
 

@@ -67,13 +67,17 @@ pub fn stream(deltas: Vec<String>, ended: &str, used: Used) -> Vec<String> {
     [vec![first], deltas, vec![delta(json!({}), Some(ended)), total(used), done()]].concat()
 }
 
+fn append(held: &mut Value, text: &str) {
+    *held = json!(format!("{}{text}", held.as_str().unwrap_or_default()));
+}
+
 pub fn answer(turn: &Turn) -> Answer {
     let mut message = json!({"role": "assistant", "content": null, "refusal": null, "annotations": []});
     let (mut deltas, mut calls) = (Vec::new(), Vec::new());
     for piece in &turn.pieces {
         match piece {
             Piece::Thought(text, _) => {
-                message["reasoning_content"] = json!(text);
+                append(&mut message["reasoning_content"], text);
                 deltas.extend(
                     pieces(text, 3)
                         .iter()
@@ -81,8 +85,7 @@ pub fn answer(turn: &Turn) -> Answer {
                 );
             }
             Piece::Text(text) => {
-                message["content"] =
-                    json!(format!("{}{text}", message["content"].as_str().unwrap_or_default()));
+                append(&mut message["content"], text);
                 deltas.extend(pieces(text, 4).iter().map(|text| delta(json!({"content": text}), None)));
             }
             Piece::Call(id, name, arguments) => {
@@ -101,8 +104,9 @@ pub fn answer(turn: &Turn) -> Answer {
             }
         }
     }
-    if !calls.is_empty() {
-        message["tool_calls"] = json!(calls);
+    match calls.is_empty() {
+        true => append(&mut message["content"], ""),
+        false => message["tool_calls"] = json!(calls),
     }
     let word = finish(turn.ended);
     let choices = json!([{"index": 0, "message": message, "logprobs": null, "finish_reason": word}]);

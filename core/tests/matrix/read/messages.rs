@@ -26,6 +26,22 @@ pub fn failure(body: &Value) -> Failure {
     Failure { status: 0, message: text(error, "message").to_owned(), field: None }
 }
 
+/// Clients branch on the type, which goes with the status ("Errors").
+pub fn check_kind(body: &Value, status: u16) {
+    let kind = match status {
+        400 => "invalid_request_error",
+        401 => "authentication_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        413 => "request_too_large",
+        429 => "rate_limit_error",
+        500 => "api_error",
+        529 => "overloaded_error",
+        _ => return,
+    };
+    assert_eq!(text(&body["error"], "type"), kind, "the type of a {status}");
+}
+
 fn ended(word: &str) -> Ended {
     match word {
         "end_turn" => Ended::Stop,

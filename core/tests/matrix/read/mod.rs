@@ -81,6 +81,9 @@ pub fn read(front: Front, got: &Got, streamed: bool, usage_asked: bool) -> Said 
             Front::Messages => messages::failure(&body),
         };
         failure.status = got.status.as_u16();
+        if front == Front::Messages {
+            messages::check_kind(&body, failure.status);
+        }
         return Said { failure: Some(failure), ..Said::default() };
     }
     let kind = if streamed { "text/event-stream" } else { "application/json" };
