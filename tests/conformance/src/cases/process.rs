@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use serde_json::json;
 use tollbridge_upstream::passage;
 
 use super::limits::early_in_a_minute;
@@ -16,6 +17,7 @@ use crate::{
     case::{Case, Hands},
     client::Origin,
     fixture,
+    front::Front,
     reading::chat,
     target::{
         Running,
@@ -42,6 +44,12 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("process", "SIGTERM under load loses no row", terminated),
         Case::new("process", "kill -9 under load loses at most a batch", killed),
         Case::new("process", "kill -9 does not give a key its minute anew", counts_survive),
+        Case::new("process", "kill -9 inside a tool loop loses no thinking of Claude's", |hands| {
+            reasoning_survives(hands, "anthropic/claude-sonnet-4-5-20250929~loop.turns-2.think")
+        }),
+        Case::new("process", "kill -9 inside a tool loop loses no signature of Gemini's", |hands| {
+            reasoning_survives(hands, "gemini/gemini-3-flash-preview~loop.turns-2.think")
+        }),
     ]
 }
 
@@ -302,6 +310,35 @@ async fn counts_survive(hands: Hands) -> Verdict {
         same("status", ask().to(&second).send().await?.status.as_u16(), 429)
     })
     .await
+}
+
+/// A tool loop through a client that resends role, content and calls alone, with another process for
+/// each turn. The stand-in refuses thinking and signatures that are not as it issued them; what the
+/// gateway could not find it names.
+async fn reasoning_survives(hands: Hands, model: &'static str) -> Verdict {
+    let launch = launch(&hands, true)?;
+    let mut gateways = Vec::new();
+    let mut messages = vec![json!({"role": "user", "content": "Go on until it is settled."})];
+    for turn in 0..=2 {
+        let mut now = gateway(launch.start().await?, None)?;
+        let ask = super::replies::with_tools(hands.chat(model)).with("reasoning_effort", json!("high"));
+        let answer = ask.with("messages", json!(messages)).to(&now).send().await?;
+        same("status", answer.status.as_u16(), 200)?;
+        same("x-tollbridge-dropped", answer.header("x-tollbridge-dropped"), "")?;
+        let said = chat::whole(&answer.json());
+        for call in &said.calls {
+            messages.extend(Front::Chat.answered(call, &format!("r{turn}")));
+        }
+        same("calls", said.calls.len(), usize::from(turn < 2))?;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        signal(&now.running, "KILL")?;
+        exit(&mut now.running).await?;
+        // The folder goes with the first of them.
+        gateways.push(now);
+    }
+    let sent = hands.seen().await?.pop().map(|seen| seen.body).unwrap_or_default();
+    let signed = sent.matches("ignature\":\"").count();
+    check(signed == 2 && !sent.contains("skip_thought"), || format!("{signed} signatures went up: {sent}"))
 }
 
 /// Runs `then` before the first gateway's folder is removed with it.
