@@ -23,6 +23,7 @@ pub mod fuzz;
 pub mod gateway;
 pub mod govern;
 pub mod ledger;
+pub mod media;
 pub mod model;
 pub mod nearest;
 pub mod payload;

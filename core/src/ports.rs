@@ -43,6 +43,14 @@ pub trait Http {
     ) -> impl Future<Output = Result<http::Response<Self::Body>, HttpError>>;
 }
 
+/// An extension of a request whose address a caller named: the connection must lead to a
+/// [public](crate::media::is_public) address, checked on the very address that it is made to, so that
+/// a name which leads elsewhere the second time is no way in. What cannot be checked (a proxy that
+/// looks the name up itself) is [`HttpError::Refused`]. A platform that cannot reach private
+/// addresses at all has nothing to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublicOnly;
+
 /// Why an upstream gave no answer, or stopped giving one. No variant carries a URL or a
 /// library's message: these end in errors that callers read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

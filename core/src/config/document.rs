@@ -38,6 +38,8 @@ pub struct Document {
     pub cors: Option<CorsEntry>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_unsupported: Option<String>,
+    #[serde(skip_serializing_if = "is_default", deserialize_with = "or_default")]
+    pub fetch_media: FetchMediaEntry,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_format: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -128,6 +130,21 @@ pub struct RetryEntry {
 pub struct LimitsEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_store_failure: Option<String>,
+}
+
+/// What may be fetched for callers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[allow(missing_docs, reason = "the table of fields says what each means")]
+pub struct FetchMediaEntry {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_size: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_count: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Text>,
 }
 
 /// Who may call from a browser.

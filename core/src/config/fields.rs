@@ -115,6 +115,13 @@ static LOG_FORMAT: Scalar = Scalar { what: "`json` or `text`", choices: &["json"
 
 static MODE: Scalar = Scalar { what: "`merge` or `replace`", choices: &["merge", "replace"], ..TEXT };
 
+static FEW: Scalar = Scalar {
+    what: "a number from 1 to 64",
+    number: true,
+    valid: |text| text.parse::<u8>().is_ok_and(|count| (1..=64).contains(&count)),
+    ..TEXT
+};
+
 static COUNT: Scalar = Scalar {
     what: "a number of tokens",
     number: true,
@@ -233,6 +240,13 @@ pub static ROOT: &[Field] = &[
         about: "What becomes of a request field that the model's provider cannot be given: `auto` \
                 drops what is harmless, says so in `x-tollbridge-dropped`, and refuses what would \
                 change the answer's meaning; `drop` and `reject` do one of the two for every field.",
+        ..FIELD
+    },
+    Field {
+        name: "fetch_media",
+        shape: Shape::Object(FETCH_MEDIA),
+        about: "Whether the gateway may fetch images and documents that a request names by address, \
+                for providers that take the data alone.",
         ..FIELD
     },
     Field {
@@ -546,6 +560,43 @@ pub static LIMITS: &[Field] = &[Field {
             503.",
     ..FIELD
 }];
+
+/// What may be fetched for callers.
+pub static FETCH_MEDIA: &[Field] = &[
+    Field {
+        name: "enabled",
+        shape: Shape::Flag,
+        env: Some("FETCH_MEDIA"),
+        default: "false",
+        about: "Whether it may: `https` addresses of public hosts alone, without redirects. \
+                Without it, a request that needs it is a 400.",
+        ..FIELD
+    },
+    Field {
+        name: "max_size",
+        shape: Shape::Scalar(&SIZE),
+        env: Some("FETCH_MEDIA_MAX_SIZE"),
+        default: "10M",
+        about: "The largest image or document.",
+        ..FIELD
+    },
+    Field {
+        name: "max_count",
+        shape: Shape::Scalar(&FEW),
+        env: Some("FETCH_MEDIA_MAX_COUNT"),
+        default: "8",
+        about: "The most addresses of one request.",
+        ..FIELD
+    },
+    Field {
+        name: "timeout",
+        shape: Shape::Scalar(&TIMEOUT),
+        env: Some("FETCH_MEDIA_TIMEOUT"),
+        default: "10s",
+        about: "How long all addresses of one request may take together.",
+        ..FIELD
+    },
+];
 
 /// Who may call from a browser.
 pub static CORS: &[Field] = &[Field {

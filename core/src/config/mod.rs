@@ -35,16 +35,16 @@ pub mod value;
 
 pub use check::{check, is_secret_name};
 pub use document::{
-    AliasEntry, CorsEntry, Document, KeyEntry, LimitsEntry, OneOrMany, ProviderEntry, RetryEntry, SecretName,
-    Text, TimeoutsEntry,
+    AliasEntry, CorsEntry, Document, FetchMediaEntry, KeyEntry, LimitsEntry, OneOrMany, ProviderEntry,
+    RetryEntry, SecretName, Text, TimeoutsEntry,
 };
 pub use error::{ConfigError, Problem};
 pub use json_schema::json_schema;
 pub use path::Path;
 pub use pattern::{ModelPattern, NotAPattern};
 pub use policy::{
-    Alias, BODY_SIZE_LIMIT, Cors, KEEP_ALIVE, Key, LogFormat, OnStoreFailure, Policy, Provider, Retry,
-    Timeouts, TooOpen,
+    Alias, BODY_SIZE_LIMIT, Cors, FetchMedia, KEEP_ALIVE, Key, LogFormat, OnStoreFailure, Policy, Provider,
+    Retry, Timeouts, TooOpen,
 };
 pub use resolve::row_of;
 

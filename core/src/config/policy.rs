@@ -34,6 +34,8 @@ pub struct Policy {
     pub cors: Option<Cors>,
     /// What becomes of a request field that the provider's wire cannot carry.
     pub on_unsupported: OnUnsupported,
+    /// What may be fetched for callers. Nothing by default.
+    pub fetch_media: Option<FetchMedia>,
     /// How log lines are written.
     pub log: LogFormat,
     /// Silence on a caller's stream after which a comment keeps it open.
@@ -176,6 +178,23 @@ pub struct Cors {
     pub origins: Vec<String>,
 }
 
+/// What may be fetched for callers: images and documents at public addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FetchMedia {
+    /// The largest of them, in bytes.
+    pub max_size: usize,
+    /// The most of one request.
+    pub max_count: usize,
+    /// How long all of one request may take.
+    pub timeout: Duration,
+}
+
+impl Default for FetchMedia {
+    fn default() -> Self {
+        Self { max_size: 10 * 1024 * 1024, max_count: 8, timeout: Duration::from_secs(10) }
+    }
+}
+
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LogFormat {
@@ -236,6 +255,7 @@ impl Default for Policy {
             body_size_limit: BODY_SIZE_LIMIT,
             cors: None,
             on_unsupported: OnUnsupported::default(),
+            fetch_media: None,
             log: LogFormat::default(),
             keep_alive: KEEP_ALIVE,
         }

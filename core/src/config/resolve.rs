@@ -7,8 +7,11 @@ use sha2::{Digest, Sha256};
 
 use super::{
     ConfigError, ModelPattern, Path, Problem, Secret,
-    document::{AliasEntry, Document, KeyEntry, ProviderEntry, RetryEntry, SecretName, Text, TimeoutsEntry},
-    policy::{Alias, Cors, Key, LogFormat, OnStoreFailure, Policy, Provider, Retry, Timeouts},
+    document::{
+        AliasEntry, Document, FetchMediaEntry, KeyEntry, ProviderEntry, RetryEntry, SecretName, Text,
+        TimeoutsEntry,
+    },
+    policy::{Alias, Cors, FetchMedia, Key, LogFormat, OnStoreFailure, Policy, Provider, Retry, Timeouts},
     value,
 };
 use crate::{
@@ -86,6 +89,8 @@ impl<F: Fn(&str) -> Option<String>> Resolve<'_, F> {
                 Some("reject") => OnUnsupported::Reject,
                 _ => OnUnsupported::Auto,
             },
+            fetch_media: (document.fetch_media.enabled == Some(true))
+                .then(|| self.fetch_media(&document.fetch_media, &root.member("fetch_media"))),
             log: match document.log_format.as_deref() {
                 Some("text") => LogFormat::Text,
                 _ => LogFormat::Json,
@@ -275,6 +280,20 @@ impl<F: Fn(&str) -> Option<String>> Resolve<'_, F> {
             max_backoff: self
                 .read(&entry.max_backoff, &path.member("max_backoff"), value::duration)
                 .unwrap_or(defaults.max_backoff),
+        }
+    }
+
+    fn fetch_media(&mut self, entry: &FetchMediaEntry, path: &Path) -> FetchMedia {
+        let defaults = FetchMedia::default();
+        let size = |text: &str| usize::try_from(value::size(text)?).ok();
+        FetchMedia {
+            max_size: self.read(&entry.max_size, &path.member("max_size"), size).unwrap_or(defaults.max_size),
+            max_count: self
+                .read(&entry.max_count, &path.member("max_count"), |text| text.parse().ok())
+                .unwrap_or(defaults.max_count),
+            timeout: self
+                .read(&entry.timeout, &path.member("timeout"), value::duration)
+                .unwrap_or(defaults.timeout),
         }
     }
 

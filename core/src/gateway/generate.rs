@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, Response, request::Parts};
 
-use super::{Body, Gateway, cors, flight::Flight, limits::Deadline, passing, read};
+use super::{Body, Gateway, cors, flight::Flight, limits::Deadline, media::Fetched, passing, read};
 use crate::{
     error::ApiError,
     govern::Principal,
@@ -42,6 +42,8 @@ pub(super) struct Call {
     pub(super) headers: HeaderMap,
     /// When the answer must be over.
     pub(super) deadline: Deadline,
+    /// What its addresses led to.
+    pub(super) media: Fetched,
 }
 
 impl<P: Ports> Gateway<P> {
@@ -101,6 +103,7 @@ impl<P: Ports> Gateway<P> {
             candidates,
             headers: passing::forwarded(&parts.headers),
             deadline: Deadline::new(flight.row.at, self.policy.timeouts.whole),
+            media: Fetched::default(),
         })
     }
 

@@ -36,6 +36,7 @@ mod generate;
 mod health;
 mod inventory;
 mod limits;
+mod media;
 mod models;
 mod passing;
 mod pipe;

@@ -51,29 +51,31 @@ impl<P: Ports> Gateway<P> {
         if provider.row.wire != call.front.wire() {
             return self.translated(attempt).await;
         }
+        let inlined = self.inlined(attempt).await?;
+        let sketch = inlined.as_ref().unwrap_or(&call.sketch);
         if Format::of(provider.row.wire, provider.row.dialect()) == Some(Format::Text) {
-            return self.with_reasoning(attempt).await;
+            return self.with_reasoning(attempt, sketch).await;
         }
         // Few bodies that are relayed have a member that any model refuses.
         let facts = LazyCell::new(|| self.policy.catalogue.find(&candidate.model));
-        adapted(attempt, &call.sketch, attempt.named(), || *facts, self.policy.on_unsupported)
+        adapted(attempt, sketch, attempt.named(), || *facts, self.policy.on_unsupported)
     }
 
     /// The caller's own body, for a provider of the chat wire that wants its reasoning back.
-    async fn with_reasoning(&self, attempt: Try<'_>) -> Result<Prepared, ApiError> {
+    async fn with_reasoning(&self, attempt: Try<'_>, sketch: &Sketch) -> Result<Prepared, ApiError> {
         let Try { call, candidate, .. } = attempt;
         let facts = self.policy.catalogue.find(&candidate.model);
         let (mut recall, mut gone, mut completed) = (None, false, None);
         // A body that cannot be read is the provider's to judge, as with any that is relayed.
-        if let Ok(mut request) = call.front.decode_request(call.sketch.body())
+        if let Ok(mut request) = call.front.decode_request(sketch.body())
             && may_think(&request, facts)
         {
             self.recall(&call.tenant, &mut request, Format::Text).await;
             gone = request.reasoning_gone;
-            completed = completed_body(&call.sketch, &request)?;
+            completed = completed_body(sketch, &request)?;
             recall = (!request.tools.is_empty()).then(|| Collector::new(Format::Text, &request));
         }
-        let sketch = completed.as_ref().unwrap_or(&call.sketch);
+        let sketch = completed.as_ref().unwrap_or(sketch);
         let mut prepared = adapted(attempt, sketch, attempt.named(), || facts, self.policy.on_unsupported)?;
         prepared.recall = recall;
         if gone {
@@ -93,6 +95,7 @@ impl<P: Ports> Gateway<P> {
         if let Some(format) = format {
             self.recall(&call.tenant, &mut request, format).await;
         }
+        self.inline(attempt, &mut request).await?;
         let encoded = translate::request(attempt, &request, facts, &self.policy)?;
         let lost = encoded.losses.header();
         let recall =

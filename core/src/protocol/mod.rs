@@ -27,6 +27,7 @@ mod target;
 
 use crate::error::{ApiError, ErrorKind};
 
+pub(crate) use base64::encode as encode_base64;
 pub use effort::Dial;
 pub(crate) use effort::{Sent as EffortSent, sent as effort_sent};
 pub use fields::Losses;

@@ -27,12 +27,18 @@ pub struct Dialect {
     pub cache_control: bool,
     /// How reasoning is switched on and off.
     pub effort: Dial,
+    /// Whether images must come as data: it fetches no addresses.
+    pub inline_images: bool,
 }
 
 impl Dialect {
     /// OpenAI's own members and no others.
-    pub const PLAIN: Self =
-        Self { reasoning: ReasoningBack::Never, cache_control: false, effort: Dial::Effort };
+    pub const PLAIN: Self = Self {
+        reasoning: ReasoningBack::Never,
+        cache_control: false,
+        effort: Dial::Effort,
+        inline_images: false,
+    };
 
     /// What either takes.
     pub fn and(self, other: Self) -> Self {
@@ -40,6 +46,7 @@ impl Dialect {
             reasoning: if other.reasoning == ReasoningBack::Never { self.reasoning } else { other.reasoning },
             cache_control: self.cache_control || other.cache_control,
             effort: if other.effort == Dial::Effort { self.effort } else { other.effort },
+            inline_images: self.inline_images || other.inline_images,
         }
     }
 }

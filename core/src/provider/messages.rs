@@ -5,9 +5,12 @@
 //! touched, so does the list. A list that cannot be read (elements that are no objects, a key that
 //! stands twice) is left for the provider to refuse in its own words.
 
+mod images;
 mod order;
 #[cfg(test)]
 mod tests;
+
+pub use images::image_addresses;
 
 use std::borrow::Cow;
 

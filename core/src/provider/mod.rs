@@ -41,7 +41,7 @@ mod rows;
 pub use auth::{BadKey, headers};
 pub use endpoint::{Endpoint, Instance, normalize_base_url};
 pub use failure::{Failure, FailureKind, Said, failure, retry_after};
-pub use messages::{MessageEdits, MessageRule, message_edits};
+pub use messages::{MessageEdits, MessageRule, image_addresses, message_edits};
 pub use quirk::{Action, FieldEdit, FieldRule, Quirk, When, field_edits};
 pub use reference::reference;
 pub use row::{Auth, BaseUrl, Row, StreamUsage, Style};

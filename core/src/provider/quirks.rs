@@ -46,6 +46,7 @@ pub static QUIRKS: &[&Quirk] = &[
     &OLLAMA_IGNORED,
     &OPENROUTER_EXTENSIONS,
     &EXPLICIT_CACHE,
+    &NO_IMAGE_ADDRESSES,
 ];
 
 /// The o-series and gpt-5: the new spelling of the output limit.
@@ -301,7 +302,7 @@ pub(super) static CEREBRAS_CLOSED_MESSAGES: Quirk = Quirk {
 /// What Cohere's OpenAI form does not have.
 pub(super) static COHERE_UNSUPPORTED: Quirk = Quirk {
     name: "cohere-unsupported-fields",
-    summary: "Parameters that Cohere lists as unsupported are left out; `n`, `logprobs` and `top_logprobs` are a \
+    summary: "Parameters that Cohere lists as unsupported are left out; `n` and `top_logprobs` are a \
               400 where they ask for something.",
     source: "Cohere, \"Compatibility API\", \"Unsupported parameters\"",
     rules: &[
@@ -381,7 +382,7 @@ pub(super) static OPENROUTER_EXTENSIONS: Quirk = Quirk {
     summary: "A translated request carries earlier reasoning as `reasoning_details`, signatures included, and \
               `cache_control` on the parts of messages.",
     source: "OpenRouter, \"Reasoning tokens\", \"Preserving reasoning\"; OpenRouter, \"Prompt caching\"",
-    dialect: Dialect { reasoning: ReasoningBack::Details, cache_control: true, effort: Dial::Effort },
+    dialect: Dialect { reasoning: ReasoningBack::Details, cache_control: true, ..Dialect::PLAIN },
     ..QUIRK
 };
 
@@ -391,5 +392,15 @@ pub(super) static EXPLICIT_CACHE: Quirk = Quirk {
     summary: "A translated request carries `cache_control` on the parts of messages.",
     source: "Alibaba, \"Context cache\", \"Explicit cache\"",
     dialect: Dialect { cache_control: true, ..Dialect::PLAIN },
+    ..QUIRK
+};
+
+/// Images as data.
+pub(super) static NO_IMAGE_ADDRESSES: Quirk = Quirk {
+    name: "no-image-addresses",
+    summary: "Images must come as data: the provider fetches none. With `fetch_media` the gateway does; without, \
+              an address is a 400.",
+    source: "Ollama, \"OpenAI compatibility\", chat completions, vision; Kimi, \"Use the Kimi vision model\"",
+    dialect: Dialect { inline_images: true, ..Dialect::PLAIN },
     ..QUIRK
 };

@@ -7,7 +7,7 @@ use super::{
         CEREBRAS_CLOSED_MESSAGES, CEREBRAS_UNSUPPORTED, COHERE_EFFORT, COHERE_UNSUPPORTED, ENABLE_THINKING,
         EXPLICIT_CACHE, GROQ_CLOSED_MESSAGES, GROQ_EFFORT, GROQ_UNSUPPORTED, JSON_OBJECT_ONLY,
         MAX_COMPLETION_TOKENS, MAX_TOKENS_ONLY, MISTRAL_CALL_IDS, MISTRAL_CLOSED_BODY,
-        MISTRAL_CLOSED_MESSAGES, MISTRAL_ORDER, MISTRAL_SEED, OLLAMA_IGNORED, ONE_CALL,
+        MISTRAL_CLOSED_MESSAGES, MISTRAL_ORDER, MISTRAL_SEED, NO_IMAGE_ADDRESSES, OLLAMA_IGNORED, ONE_CALL,
         OPENROUTER_EXTENSIONS, PERPLEXITY_ALTERNATION, REASONING_CONTENT, REFUSED_SAMPLING,
         SAMBANOVA_IGNORED, SYSTEM_ROLE, TEXT_CONTENT, THINKING_SWITCH, ZAI_TOOL_CHOICE,
     },
@@ -191,7 +191,7 @@ pub static ROWS: &[Row] = &[
         env: "OLLAMA",
         base_url_variables: &["OLLAMA_API_BASE"],
         base_url: BaseUrl::Required("http://localhost:11434/v1"),
-        quirks: &[&MAX_TOKENS_ONLY, &SYSTEM_ROLE, &OLLAMA_IGNORED],
+        quirks: &[&MAX_TOKENS_ONLY, &SYSTEM_ROLE, &OLLAMA_IGNORED, &NO_IMAGE_ADDRESSES],
         doc: "https://docs.ollama.com/api/openai-compatibility",
         ..LOCAL
     },
@@ -274,7 +274,7 @@ pub static ROWS: &[Row] = &[
         env: "MOONSHOT",
         env_aliases: &["KIMI"],
         base_url: BaseUrl::Default("https://api.moonshot.ai/v1"),
-        quirks: &[&REFUSED_SAMPLING, &THINKING_SWITCH, &REASONING_CONTENT, &SYSTEM_ROLE],
+        quirks: &[&REFUSED_SAMPLING, &THINKING_SWITCH, &REASONING_CONTENT, &SYSTEM_ROLE, &NO_IMAGE_ADDRESSES],
         doc: "https://platform.moonshot.ai/docs/api/chat",
         notes: "Mainland keys: `MOONSHOT_BASE_URL=https://api.moonshot.cn/v1`.",
         ..OPENAI_WIRE

@@ -7,6 +7,7 @@
 mod crowd;
 mod demo;
 mod dispatch;
+mod fetch_media;
 mod front;
 mod limits;
 mod limits_streams;

@@ -1,4 +1,7 @@
 //! The `Http` port over the platform's `fetch`.
+//!
+//! `fetch` reaches the public internet and nothing else, which is all that a request whose address a caller
+//! named (`PublicOnly`) asks for.
 
 use crate::platform::Platform;
 use bytes::Bytes;

@@ -1,22 +1,31 @@
 //! The `Http` port over hyper and rustls, with the instance's connections kept between invocations.
+//!
+//! A request whose address a caller named ([`PublicOnly`]) goes through a client of its own, whose resolver
+//! knows public addresses only: what it found is what is connected to. The instance's own services (its runtime
+//! API among them) and a private network that the function may be part of are out of reach.
 
 use crate::platform::Platform;
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
-use http::{HeaderValue, Request, Response};
+use http::{HeaderValue, Request, Response, Uri};
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming as HyperBody;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use hyper_util::client::legacy::{Client as HyperClient, Error};
 use hyper_util::rt::TokioExecutor;
 use std::io;
 use std::iter::successors;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
+use std::vec;
+use tollbridge_core::media::is_public;
 use tollbridge_core::payload::Payload;
-use tollbridge_core::ports::{Http, HttpError};
+use tollbridge_core::ports::{Http, HttpError, PublicOnly};
+use tower_service::Service;
 
 /// For the name, the connection and every address tried.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -24,10 +33,12 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// Shorter than the load balancers of providers keep a silent connection; a frozen instance wakes to dead ones.
 const IDLE: Duration = Duration::from_secs(30);
 
-pub(crate) type Client = HyperClient<HttpsConnector<HttpConnector>, Payload>;
+pub(crate) type Client = HyperClient<HttpsConnector<HttpConnector<Resolver>>, Payload>;
 
-pub(crate) fn client() -> Client {
-    let mut connector = HttpConnector::new();
+/// The client for providers, or with `public_only` the one for addresses that callers name.
+pub(crate) fn client(public_only: bool) -> Client {
+    let mut connector =
+        HttpConnector::new_with_resolver(Resolver { system: GaiResolver::new(), public_only });
     connector.enforce_http(false);
     connector.set_nodelay(true);
     connector.set_connect_timeout(Some(CONNECT));
@@ -39,13 +50,53 @@ pub(crate) fn client() -> Client {
     HyperClient::builder(TokioExecutor::new()).pool_idle_timeout(IDLE).build(connector)
 }
 
+/// The system's resolver; for addresses that callers name, a name that leads anywhere else than to the public
+/// internet has no address.
+#[derive(Clone)]
+pub(crate) struct Resolver {
+    system: GaiResolver,
+    public_only: bool,
+}
+
+impl Service<Name> for Resolver {
+    type Response = vec::IntoIter<SocketAddr>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.system.poll_ready(cx)
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let (found, public_only) = (self.system.call(name), self.public_only);
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = found.await?.collect();
+            if public_only && found.iter().any(|address| !is_public(address.ip())) {
+                return Err(io::ErrorKind::AddrNotAvailable.into());
+            }
+            Ok(found.into_iter())
+        })
+    }
+}
+
+/// Whether the host is written as an address that is not public: the connector asks no resolver for it.
+fn is_private_literal(uri: &Uri) -> bool {
+    let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    host.parse().is_ok_and(|ip| !is_public(ip))
+}
+
 impl Http for Platform {
     type Body = Incoming;
 
     async fn send(&self, mut request: Request<Payload>) -> Result<Response<Incoming>, HttpError> {
         // Nothing here decodes.
         request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        let response = self.client.request(request).await.map_err(|error| failure(&error))?;
+        let public_only = request.extensions().get::<PublicOnly>().is_some();
+        if public_only && is_private_literal(request.uri()) {
+            return Err(HttpError::Refused);
+        }
+        let client = if public_only { &self.public_client } else { &self.client };
+        let response = client.request(request).await.map_err(|error| failure(&error))?;
         let encoded = |coding: &HeaderValue| coding != "identity";
         if response.headers().get(CONTENT_ENCODING).is_some_and(encoded) {
             return Err(HttpError::Encoding);
@@ -143,6 +194,21 @@ mod tests {
         ];
         for (uri, expected) in table {
             assert_eq!(failure_at(&uri).await, expected, "{uri}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_callers_name_is_public_or_not_reached() {
+        let port = says(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        let platform = Platform::new();
+        for (host, expected) in [("127.0.0.1", HttpError::Refused), ("localhost", HttpError::Dns)] {
+            let mut request = Request::get(format!("http://{host}:{port}/")).body(Payload::empty()).unwrap();
+            assert_eq!(
+                platform.send(request.clone()).await.map(|response| response.status().as_u16()).ok(),
+                Some(200)
+            );
+            request.extensions_mut().insert(PublicOnly);
+            assert_eq!(platform.send(request).await.err(), Some(expected), "{host}");
         }
     }
 }

@@ -9,11 +9,13 @@ use tollbridge_core::ports::{Cache, Clock, Counters, Ledger, Log, Micros, Random
 /// Lambda, as the core sees it.
 pub(crate) struct Platform {
     pub(crate) client: Client,
+    /// For addresses that callers name.
+    pub(crate) public_client: Client,
 }
 
 impl Platform {
     pub(crate) fn new() -> Self {
-        Self { client: outbound::client() }
+        Self { client: outbound::client(false), public_client: outbound::client(true) }
     }
 }
 

@@ -72,7 +72,12 @@ fn serve_under(loaded: Loaded) -> Result<(), ServeError> {
     let _ = io::stderr().write_all(greeting(address, &loaded).as_bytes());
 
     let policy = Arc::new(loaded.policy);
-    let client = client::Settings { connect_timeout: policy.timeouts.connect, proxies, tls: Tls::default() };
+    let client = client::Settings {
+        connect_timeout: policy.timeouts.connect,
+        proxies,
+        tls: Tls::default(),
+        public: tollbridge_core::media::is_public,
+    };
     if policy.providers.iter().any(|provider| provider.base_url.starts_with("https:")) {
         client.tls.warm_up();
     }

@@ -1,4 +1,8 @@
 //! The `Http` port over outbound HTTP.
+//!
+//! The host resolves names, and connects to those that the manifest allows: a request whose address a caller
+//! named (`PublicOnly`) reaches what the operator put there, and with a wildcard whatever the host's own
+//! `block_networks` leaves.
 
 use crate::platform::Platform;
 use bytes::Bytes;

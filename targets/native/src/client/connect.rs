@@ -4,9 +4,11 @@ use std::{
     error::Error,
     fmt,
     future::Future,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
+    vec,
 };
 
 use http::{Uri, uri::Scheme};
@@ -14,7 +16,7 @@ use hyper::client::conn::http2;
 use hyper_util::{
     client::legacy::connect::{
         HttpConnector,
-        dns::{GaiAddrs, GaiResolver, Name},
+        dns::{GaiResolver, Name},
         proxy::{SocksV4, SocksV5, Tunnel},
     },
     rt::{TokioIo, TokioTimer},
@@ -42,15 +44,22 @@ pub(super) enum Opened {
     Http2(http2::SendRequest<Payload>),
 }
 
+/// Which addresses a connection may be made to; where there is no such test, to any.
+pub(super) type Allowed = Option<fn(IpAddr) -> bool>;
+
 /// Opens a connection within the limit on connecting.
-pub(super) async fn connect(origin: &Origin, settings: &Settings) -> Result<Opened, HttpError> {
-    tokio::time::timeout(settings.connect_timeout, open(origin, settings))
+pub(super) async fn connect(
+    origin: &Origin,
+    settings: &Settings,
+    allowed: Allowed,
+) -> Result<Opened, HttpError> {
+    tokio::time::timeout(settings.connect_timeout, open(origin, settings, allowed))
         .await
         .unwrap_or(Err(HttpError::ConnectTimeout))
 }
 
-async fn open(origin: &Origin, settings: &Settings) -> Result<Opened, HttpError> {
-    let stream = reach(origin).await?.into_inner();
+async fn open(origin: &Origin, settings: &Settings, allowed: Allowed) -> Result<Opened, HttpError> {
+    let stream = reach(origin, allowed).await?.into_inner();
     if origin.scheme == Scheme::HTTP {
         return Ok(Opened::Http1(Connection::new(Stream::Plain(stream))));
     }
@@ -60,8 +69,15 @@ async fn open(origin: &Origin, settings: &Settings) -> Result<Opened, HttpError>
 }
 
 /// The TCP connection, to the host itself or through a proxy to it.
-async fn reach(origin: &Origin) -> Result<TokioIo<TcpStream>, HttpError> {
-    let mut direct = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
+async fn reach(origin: &Origin, allowed: Allowed) -> Result<TokioIo<TcpStream>, HttpError> {
+    if let Some(allowed) = allowed {
+        let host = origin.authority.host().trim_start_matches('[').trim_end_matches(']');
+        // The connector asks no resolver for these; and a proxy looks names up where nobody checks.
+        if host.parse().is_ok_and(|ip| !allowed(ip)) || origin.way != Way::Direct {
+            return Err(HttpError::Refused);
+        }
+    }
+    let mut direct = HttpConnector::new_with_resolver(Resolver { system: GaiResolver::new(), allowed });
     direct.enforce_http(false);
     direct.set_nodelay(true);
     direct.set_keepalive(Some(Duration::from_secs(60)));
@@ -92,15 +108,16 @@ async fn call<S>(mut connector: S, to: Uri) -> Result<S::Response, HttpError>
 where
     S: Service<Uri, Error: Error + 'static>,
 {
-    connector
-        .call(to)
-        .await
-        .map_err(|error| if is_of_name(&error) { HttpError::Dns } else { HttpError::Connect })
+    connector.call(to).await.map_err(|error| match of_name(&error) {
+        Some(NoAddress::Unknown) => HttpError::Dns,
+        Some(NoAddress::Forbidden) => HttpError::Refused,
+        None => HttpError::Connect,
+    })
 }
 
 /// Whether it all began with a name that has no address.
-fn is_of_name(error: &(dyn Error + 'static)) -> bool {
-    error.is::<NoAddress>() || error.source().is_some_and(is_of_name)
+fn of_name<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e NoAddress> {
+    error.downcast_ref::<NoAddress>().or_else(|| error.source().and_then(of_name))
 }
 
 async fn http2(stream: Stream) -> Result<Opened, HttpError> {
@@ -117,40 +134,59 @@ async fn http2(stream: Stream) -> Result<Opened, HttpError> {
     Ok(Opened::Http2(sender))
 }
 
-/// The system's resolver, with an error that can be told from those of connecting.
+/// The system's resolver, with errors that can be told from those of connecting. A name one of whose
+/// addresses is forbidden has none at all.
 #[derive(Clone)]
-struct Resolver(GaiResolver);
+struct Resolver {
+    system: GaiResolver,
+    allowed: Allowed,
+}
 
 impl Service<Name> for Resolver {
-    type Response = GaiAddrs;
+    type Response = vec::IntoIter<SocketAddr>;
     type Error = NoAddress;
     type Future = Resolving;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), NoAddress>> {
-        self.0.poll_ready(context).map_err(|_| NoAddress)
+        self.system.poll_ready(context).map_err(|_| NoAddress::Unknown)
     }
 
     fn call(&mut self, name: Name) -> Resolving {
-        Resolving(self.0.call(name))
+        Resolving { found: self.system.call(name), allowed: self.allowed }
     }
 }
 
-struct Resolving(<GaiResolver as Service<Name>>::Future);
+struct Resolving {
+    found: <GaiResolver as Service<Name>>::Future,
+    allowed: Allowed,
+}
 
 impl Future for Resolving {
-    type Output = Result<GaiAddrs, NoAddress>;
+    type Output = Result<vec::IntoIter<SocketAddr>, NoAddress>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(context).map_err(|_| NoAddress)
+        let found = ready!(Pin::new(&mut self.found).poll(context)).map_err(|_| NoAddress::Unknown)?;
+        let found: Vec<SocketAddr> = found.collect();
+        let forbidden = |address: &SocketAddr| self.allowed.is_some_and(|allowed| !allowed(address.ip()));
+        Poll::Ready(match found.iter().any(forbidden) {
+            true => Err(NoAddress::Forbidden),
+            false => Ok(found.into_iter()),
+        })
     }
 }
 
 #[derive(Debug)]
-struct NoAddress;
+enum NoAddress {
+    Unknown,
+    Forbidden,
+}
 
 impl fmt::Display for NoAddress {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("the name has no address")
+        formatter.write_str(match self {
+            Self::Unknown => "the name has no address",
+            Self::Forbidden => "the name leads where no connection may be made to",
+        })
     }
 }
 

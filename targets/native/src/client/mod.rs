@@ -7,6 +7,10 @@
 //! and which connections are open already. HTTP/2 is spoken where TLS negotiates it, by hyper;
 //! HTTP/1.1, which is what streams cost least over, by [`http1`].
 //!
+//! A request whose address a caller named ([`PublicOnly`]) has a connection of its own, which is
+//! opened to addresses that were found to be public and to nothing else: the check is part of the
+//! resolver, so that no second look-up comes between it and the connection.
+//!
 //! What leaves this module is the contract of the port: bodies without encodings ([`decode`]),
 //! one small error without a word of a library in it, and nothing that goes on after the one who
 //! asked has dropped the future or the body.
@@ -29,13 +33,17 @@ pub(crate) use tls::Tls;
 use std::{
     cell::RefCell,
     future::{Future, ready},
+    net::IpAddr,
     rc::Rc,
     time::Duration,
 };
 
 use futures::future::Either;
 use http::{Request, Response, Uri};
-use tollbridge_core::{payload::Payload, ports::HttpError};
+use tollbridge_core::{
+    payload::Payload,
+    ports::{HttpError, PublicOnly},
+};
 
 use self::origin::Origin;
 
@@ -51,6 +59,8 @@ pub(crate) struct Settings {
     pub proxies: Proxies,
     /// Whom to trust.
     pub tls: Tls,
+    /// Which addresses are public.
+    pub public: fn(IpAddr) -> bool,
 }
 
 /// Sends requests from one lane.
@@ -80,9 +90,17 @@ impl Client {
         &self,
         request: Request<Payload>,
     ) -> impl Future<Output = Result<Response<Body>, HttpError>> {
+        if request.extensions().get::<PublicOnly>().is_some() {
+            return match Origin::new(request.uri(), &self.settings.proxies) {
+                Some(origin) => {
+                    Either::Right(Either::Left(Rc::new(origin).send_once(request, &self.settings)))
+                }
+                None => Either::Right(Either::Right(ready(Err(HttpError::Refused)))),
+            };
+        }
         match self.origin(request.uri()) {
             Ok(origin) => Either::Left(origin.send(request, &self.settings)),
-            Err(error) => Either::Right(ready(Err(error))),
+            Err(error) => Either::Right(Either::Right(ready(Err(error)))),
         }
     }
 

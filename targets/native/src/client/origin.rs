@@ -115,7 +115,7 @@ impl Origin {
         match connection.exchange(&mut outgoing).await {
             Ok(answer) => self.answered(answer),
             // It was closed in this moment, and took nothing of the request with it.
-            Err(Unanswered::Unsent) => match Box::pin(connect(&self, settings)).await? {
+            Err(Unanswered::Unsent) => match Box::pin(connect(&self, settings, None)).await? {
                 Opened::Http1(connection) => self.exchange(connection, outgoing).await,
                 // A host that changes its mind; the next request will find it so.
                 Opened::Http2(_) => Err(HttpError::ResetBeforeHead),
@@ -132,7 +132,7 @@ impl Origin {
         if let Some(shared) = self.shared() {
             return send_shared(shared, request).await;
         }
-        match connect(&self, settings).await? {
+        match connect(&self, settings, None).await? {
             Opened::Http1(connection) => {
                 let outgoing = self.outgoing(request);
                 self.exchange(connection, outgoing).await
@@ -141,6 +141,21 @@ impl Origin {
                 *self.shared.borrow_mut() = Some(shared.clone());
                 send_shared(shared, request).await
             }
+        }
+    }
+
+    /// Sends on a connection of its own, which leads to public addresses only and is not used again.
+    pub(super) async fn send_once(
+        self: Rc<Self>,
+        request: Request<Payload>,
+        settings: &Settings,
+    ) -> Result<Response<Body>, HttpError> {
+        match connect(&self, settings, Some(settings.public)).await? {
+            Opened::Http1(connection) => {
+                let outgoing = self.outgoing(request);
+                self.exchange(connection, outgoing).await
+            }
+            Opened::Http2(shared) => send_shared(shared, request).await,
         }
     }
 

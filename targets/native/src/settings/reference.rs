@@ -7,7 +7,8 @@ use tollbridge_core::{
         Field, Shape,
         env::{OWN_PREFIX, variables_of},
         fields::{
-            ALIAS, CATALOGUE, CORS, KEY, LIMITS, MODEL_ENTRY, PROVIDER, REASONING, RETRY, ROOT, TIMEOUTS,
+            ALIAS, CATALOGUE, CORS, FETCH_MEDIA, KEY, LIMITS, MODEL_ENTRY, PROVIDER, REASONING, RETRY, ROOT,
+            TIMEOUTS,
         },
     },
     provider::{BaseUrl, ROWS},
@@ -65,6 +66,7 @@ pub(crate) fn reference() -> String {
     table(&mut out, "`retry`", "", RETRY, "retry.");
     table(&mut out, "`limits`", "", LIMITS, "limits.");
     table(&mut out, "`cors`", "", CORS, "cors.");
+    table(&mut out, "`fetch_media`", FETCHING, FETCH_MEDIA, "fetch_media.");
     let _ = writeln!(out, "## The file\n\n```yaml\n{EXAMPLE}```\n");
     out.push_str(FILE);
     out.push_str(DOCUMENT);
@@ -154,6 +156,12 @@ fn kind(shape: &Shape) -> String {
         },
     }
 }
+
+const FETCHING: &str = "Some providers fetch no addresses: Ollama and Moonshot no images, none of the chat \
+    wire documents. With this the gateway fetches for them and sends the data. The connection goes to the \
+    very address that was found to be public, so private networks, this machine and a cloud's metadata are \
+    out of reach whatever a name leads to; through a proxy nothing is fetched, as nobody could check. On \
+    Workers the platform reaches public addresses only; on Spin `allowed_outbound_hosts` must name the hosts.";
 
 /// A configuration with something of everything.
 pub(super) const EXAMPLE: &str = r#"master_key: ${TOLLBRIDGE_MASTER_KEY}

@@ -4,6 +4,7 @@ mod encodings;
 mod failures;
 mod pooling;
 mod proxies;
+mod public;
 mod tls;
 
 use std::{future::Future, io, net::SocketAddr, time::Duration};
@@ -34,6 +35,7 @@ fn settings() -> Settings {
         connect_timeout: Duration::from_secs(2),
         proxies: Proxies::from_matcher(Matcher::builder().build()),
         tls: Tls::default(),
+        public: tollbridge_core::media::is_public,
     }
 }
 

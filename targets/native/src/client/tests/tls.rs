@@ -9,7 +9,7 @@ use super::*;
 use crate::local::Local;
 
 /// A server's side for `localhost`, and the client's settings that trust it.
-fn identity(protocols: &[&[u8]]) -> (TlsAcceptor, Settings) {
+pub(super) fn identity(protocols: &[&[u8]]) -> (TlsAcceptor, Settings) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let certificate = made.cert.der().clone();
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
