@@ -112,6 +112,10 @@ impl Failed {
         if failure.kind == FailureKind::Auth {
             let key = attempt.provider.keys.get(attempt.key).map_or("", Secret::expose);
             error.body = None;
+            if error.status == StatusCode::BAD_REQUEST {
+                // Gemini's answer to a key that it does not know; the caller's request is not at fault.
+                error.status = error.kind.status();
+            }
             error.message = format!(
                 "The provider `{}` refused the gateway's own key or account ({}), for its operator to see to. \
                  It said: {}",

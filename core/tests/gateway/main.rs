@@ -9,6 +9,7 @@ mod demo;
 mod dispatch;
 mod fetch_media;
 mod front;
+mod gemini;
 mod limits;
 mod limits_streams;
 mod messages;

@@ -16,6 +16,7 @@ use tollbridge_core::{
 
 mod answers;
 mod gemini_answers;
+mod gemini_requests;
 mod readers;
 mod requests;
 

@@ -6,7 +6,7 @@ use tollbridge_core::protocol::{Front, OnUnsupported, Target, chat, messages};
 use crate::{Score, recordings};
 
 /// Everything that a chat request tells the model, in order, by an independent reading.
-fn told_in_chat(request: &Value) -> Vec<Value> {
+pub(crate) fn told_in_chat(request: &Value) -> Vec<Value> {
     let mut told = Vec::new();
     let say = |told: &mut Vec<Value>, kind: &str, value: &Value| {
         if !value.is_null() && value.as_str().is_none_or(|text| !text.trim().is_empty()) {
@@ -79,7 +79,7 @@ fn told_in_chat(request: &Value) -> Vec<Value> {
 }
 
 /// What a schema demands, without its limits and remarks.
-fn skeleton(schema: &Value) -> Value {
+pub(crate) fn skeleton(schema: &Value) -> Value {
     let Some(members) = schema.as_object() else { return schema.clone() };
     let mut kept = serde_json::Map::new();
     for (name, value) in members {
@@ -100,17 +100,17 @@ fn skeleton(schema: &Value) -> Value {
     Value::Object(kept)
 }
 
-fn first_of(object: &Value, names: &[&str]) -> Value {
+pub(crate) fn first_of(object: &Value, names: &[&str]) -> Value {
     names.iter().map(|name| object[*name].clone()).find(|value| !value.is_null()).unwrap_or_default()
 }
 
 /// The bytes of a data URL as they stand, or the address.
-fn bytes_of(url: &str) -> &str {
+pub(crate) fn bytes_of(url: &str) -> &str {
     url.split_once(";base64,").map_or(url, |(_, data)| data)
 }
 
 /// The same of an Anthropic request.
-fn told_to_anthropic(request: &Value) -> Vec<Value> {
+pub(crate) fn told_to_anthropic(request: &Value) -> Vec<Value> {
     fn blocks(told: &mut Vec<Value>, kind: &str, content: &Value) {
         if let Some(text) = content.as_str().filter(|text| !text.trim().is_empty()) {
             told.push(json!([kind, text]));

@@ -10,10 +10,10 @@
 //! - a reference to another place (`#/properties/a`, which generators like to write) is replaced by
 //!   what stands there, since only `$defs` are looked up;
 //! - beside a `$ref` nothing else may stand: it moves into an `anyOf` of one;
-//! - `const` is an `enum` of one; an `allOf` of one is an `anyOf` of one; OpenAPI's `nullable` is a
-//!   type;
-//! - what Gemini has no words for (`not`, several `allOf`, conditions, patterns of names) is told in
-//!   the description, where the model reads it.
+//! - `const` is an `enum` of one; the parts of an `allOf` stand beside it, where they speak of
+//!   different things; OpenAPI's `nullable` is a type;
+//! - what Gemini has no words for (`not`, other `allOf`, conditions, patterns of names) is told in the
+//!   description, where the model reads it.
 //!
 //! Members keep their order, since the model writes in that order.
 
@@ -71,6 +71,10 @@ const MAX_DEPTH: u32 = 64;
 /// How often what stands elsewhere is put in place of a reference, one inside another: a schema that
 /// refers to itself would never end.
 const MAX_INLINED: u32 = 3;
+/// How many references of a schema are followed.
+const MAX_FOLLOWED: u32 = 256;
+/// How much longer a schema may become by that, in bytes.
+const MAX_GROWTH: usize = 256 << 10;
 
 /// The schema as Gemini takes it.
 pub(super) fn adapted(schema: Raw<'_>) -> Cow<'_, str> {
@@ -79,139 +83,212 @@ pub(super) fn adapted(schema: Raw<'_>) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut out = Vec::with_capacity(text.len() + 64);
-    let place = Place { root: schema, depth: MAX_DEPTH, inlined: 0 };
+    let mut adapter = Adapter { root: schema, followed: 0, longest: text.len() + MAX_GROWTH };
+    let level = Level { depth: MAX_DEPTH, inlined: 0 };
     // What is no schema, or one without an end, is for the provider to refuse.
-    let written = write(&mut out, schema, place).and_then(|()| String::from_utf8(out).ok());
+    let written = adapter.schema(&mut out, schema, level).and_then(|()| String::from_utf8(out).ok());
     written.map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
-/// Where a schema stands that is being written.
-#[derive(Clone, Copy)]
-struct Place<'s> {
+/// Writes a schema anew.
+struct Adapter<'s> {
     /// The whole, which references start from.
     root: Raw<'s>,
+    /// How many references were followed.
+    followed: u32,
+    /// How long the whole may become.
+    longest: usize,
+}
+
+/// Where in the whole a schema stands.
+#[derive(Clone, Copy)]
+struct Level {
     /// How much deeper it may go.
     depth: u32,
     /// How many references were replaced by what they name on the way here.
     inlined: u32,
 }
 
-fn write(out: &mut Vec<u8>, schema: Raw<'_>, place: Place<'_>) -> Option<()> {
-    let place = Place { depth: place.depth.checked_sub(1)?, ..place };
-    if matches!(schema.get(), "true" | "false") {
-        out.extend_from_slice(b"{}");
-        return Some(());
-    }
-    let wire: WireSchema<'_> = from_str(schema.get()).ok()?;
-    match wire.reference.as_ref().map(|reference| Reference::of(&reference.0, place)) {
-        Some(Reference::Elsewhere(target)) if wire.extra.is_empty() && wire.description.is_none() => {
-            write(out, target, Place { inlined: place.inlined + 1, ..place })
+type Members<'m> = Vec<(&'m str, Raw<'m>)>;
+
+impl<'s> Adapter<'s> {
+    fn schema(&mut self, out: &mut Vec<u8>, schema: Raw<'_>, level: Level) -> Option<()> {
+        let level = Level { depth: level.depth.checked_sub(1)?, ..level };
+        if out.len() > self.longest {
+            return None;
         }
-        reference => write_members(out, &wire, reference, place),
+        if matches!(schema.get(), "true" | "false") {
+            out.extend_from_slice(b"{}");
+            return Some(());
+        }
+        let wire: WireSchema<'_> = from_str(schema.get()).ok()?;
+        let reference = match &wire.reference {
+            Some(reference) => Some(self.follow(&reference.0, level)?),
+            None => None,
+        };
+        match reference {
+            Some(Reference::Elsewhere(target)) if wire.extra.is_empty() && wire.description.is_none() => {
+                self.schema(out, target, Level { inlined: level.inlined + 1, ..level })
+            }
+            reference => self.members(out, &wire, reference, level),
+        }
+    }
+
+    fn members(
+        &mut self,
+        out: &mut Vec<u8>,
+        wire: &WireSchema<'_>,
+        reference: Option<Reference<'_>>,
+        level: Level,
+    ) -> Option<()> {
+        let parts = all_of(&wire.extra);
+        let (members, mut told) = sorted(&wire.extra, &parts);
+        let has_union = members.iter().any(|(name, _)| *name == "anyOf");
+        let alone = wire.description.is_none()
+            && members.iter().all(|(name, _)| name.starts_with('$') || *name == "definitions");
+        let mut object = Object::new(out);
+        match (reference, &wire.reference) {
+            (Some(Reference::Definition(pointer)), _) if alone => object.string("$ref", &pointer),
+            (Some(_), Some(reference)) if has_union => told.push(format!("\"$ref\": \"{}\"", reference.0)),
+            (Some(Reference::Definition(pointer)), _) => object.array("anyOf", |list| {
+                list.object(|only| only.string("$ref", &pointer));
+            }),
+            (Some(Reference::Elsewhere(target)), _) => {
+                let out = object.key("anyOf");
+                out.push(b'[');
+                self.schema(out, target, Level { inlined: level.inlined + 1, ..level })?;
+                out.push(b']');
+            }
+            _ => {}
+        }
+        if wire.description.is_some() || !told.is_empty() {
+            let said = wire.description.as_ref().map(|text| text.0.as_ref()).unwrap_or_default();
+            let told = if told.is_empty() { String::new() } else { format!("{{{}}}", told.join(", ")) };
+            let gap = if said.is_empty() || told.is_empty() { "" } else { "\n\n" };
+            string(object.key("description"), &format!("{said}{gap}{told}"));
+        }
+        for (name, value) in members {
+            self.member(&mut object, name, value, wire.nullable == Some(true), level)?;
+        }
+        object.end();
+        Some(())
+    }
+
+    fn member(
+        &mut self,
+        object: &mut Object<'_, Vec<u8>>,
+        name: &str,
+        value: Raw<'_>,
+        nullable: bool,
+        level: Level,
+    ) -> Option<()> {
+        match name {
+            "$schema" => {}
+            "properties" | "$defs" => self.map(object.key(name), value, level)?,
+            "definitions" => self.map(object.key("$defs"), value, level)?,
+            "items" if !value.get().starts_with('[') => self.schema(object.key(name), value, level)?,
+            "additionalProperties" if value.get().starts_with('{') => {
+                self.schema(object.key(name), value, level)?;
+            }
+            "prefixItems" | "anyOf" | "oneOf" => self.list(object.key(name), value, level)?,
+            // Others than texts and numbers are no enum for Gemini.
+            "const"
+                if value
+                    .get()
+                    .starts_with(|first: char| first == '"' || first == '-' || first.is_ascii_digit()) =>
+            {
+                object.key("enum").extend_from_slice(format!("[{}]", value.get()).as_bytes());
+            }
+            "type" if nullable && value.get().starts_with('"') && value.get() != "\"null\"" => {
+                object.key(name).extend_from_slice(format!("[{},\"null\"]", value.get()).as_bytes());
+            }
+            name => object.json(name, value),
+        }
+        Some(())
+    }
+
+    fn map(&mut self, out: &mut Vec<u8>, map: Raw<'_>, level: Level) -> Option<()> {
+        let members: WireMembers<'_> = from_str(map.get()).ok()?;
+        let mut object = Object::new(out);
+        for (name, schema) in &members.extra {
+            self.schema(object.key(name), schema, level)?;
+        }
+        object.end();
+        Some(())
+    }
+
+    fn list(&mut self, out: &mut Vec<u8>, list: Raw<'_>, level: Level) -> Option<()> {
+        let schemas: List<Raw<'_>> = from_str(list.get()).ok()?;
+        out.push(b'[');
+        for (i, schema) in schemas.0.into_iter().enumerate() {
+            if i > 0 {
+                out.push(b',');
+            }
+            self.schema(out, schema, level)?;
+        }
+        out.push(b']');
+        Some(())
+    }
+
+    /// What a reference leads to; `None` where there are too many of them.
+    fn follow(&mut self, reference: &str, level: Level) -> Option<Reference<'s>> {
+        let definition = ["#/$defs/", "#/definitions/"].iter().find_map(|root| reference.strip_prefix(root));
+        if let Some(name) = definition.filter(|name| !name.contains('/')) {
+            return Some(Reference::Definition(format!("#/$defs/{name}")));
+        }
+        self.followed += 1;
+        if self.followed > MAX_FOLLOWED {
+            return None;
+        }
+        let pointer = reference.strip_prefix('#').filter(|_| level.inlined < MAX_INLINED);
+        let target = pointer.and_then(|pointer| find(self.root, pointer));
+        Some(target.map_or(Reference::Endless, Reference::Elsewhere))
     }
 }
 
-fn write_members(
-    out: &mut Vec<u8>,
-    wire: &WireSchema<'_>,
-    reference: Option<Reference<'_>>,
-    place: Place<'_>,
-) -> Option<()> {
-    let mut object = Object::new(out);
-    let alone = wire.description.is_none()
-        && wire.extra.iter().all(|(name, _)| name.starts_with('$') || name == "definitions");
-    match reference {
-        Some(Reference::Definition(pointer)) if alone => object.string("$ref", &pointer),
-        Some(Reference::Definition(pointer)) => object.array("anyOf", |list| {
-            list.object(|only| only.string("$ref", &pointer));
-        }),
-        Some(Reference::Elsewhere(target)) => {
-            let out = object.key("anyOf");
-            out.push(b'[');
-            write(out, target, Place { inlined: place.inlined + 1, ..place })?;
-            out.push(b']');
-        }
-        Some(Reference::Endless) | None => {}
-    }
-    let told = told(&wire.extra);
-    if wire.description.is_some() || !told.is_empty() {
-        let said = wire.description.as_ref().map(|text| text.0.as_ref()).unwrap_or_default();
-        let gap = if said.is_empty() || told.is_empty() { "" } else { "\n\n" };
-        string(object.key("description"), &format!("{said}{gap}{told}"));
-    }
-    for (name, value) in &wire.extra {
-        write_member(&mut object, name, value, wire.nullable == Some(true), place)?;
-    }
-    object.end();
-    Some(())
+/// The schemas of an `allOf` that stands among `members`.
+fn all_of<'m>(members: &'m Extra<'_>) -> Option<Vec<WireMembers<'m>>> {
+    let (_, list) = members.iter().find(|(name, _)| name == "allOf")?;
+    let list: List<WireMembers<'m>> = from_str(list.get()).ok()?;
+    Some(list.0)
 }
 
-fn write_member(
-    object: &mut Object<'_, Vec<u8>>,
-    name: &str,
-    value: Raw<'_>,
-    nullable: bool,
-    place: Place<'_>,
-) -> Option<()> {
-    match name {
-        "$schema" => {}
-        "properties" | "$defs" => write_map(object.key(name), value, place)?,
-        "definitions" => write_map(object.key("$defs"), value, place)?,
-        "items" if !value.get().starts_with('[') => write(object.key(name), value, place)?,
-        "additionalProperties" if value.get().starts_with('{') => write(object.key(name), value, place)?,
-        "prefixItems" | "anyOf" | "oneOf" => write_list(object.key(name), value, place)?,
-        // Others than texts and numbers are no enum for Gemini.
-        "const" if value.get().starts_with(['"', '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']) => {
-            object.key("enum").extend_from_slice(format!("[{}]", value.get()).as_bytes());
+/// The members to write, and what is to be told of the others. Of an `allOf`, `parts` are written as if
+/// they stood beside it, where no two of them speak of the same; one alone may also be a union.
+fn sorted<'m>(members: &'m Extra<'_>, parts: &'m Option<Vec<WireMembers<'_>>>) -> (Members<'m>, Vec<String>) {
+    let mut written: Members<'m> = Vec::with_capacity(members.len());
+    let mut told = Vec::new();
+    for (name, value) in members {
+        let name = name.as_ref();
+        if FOREIGN.contains(&name) {
+            told.push(format!("\"{name}\": {}", value.get()));
+        } else if name != "allOf" {
+            written.push((name, value));
         }
-        "allOf" if is_single(value) => write_list(object.key("anyOf"), value, place)?,
-        "allOf" => {}
-        "type" if nullable && value.get().starts_with('"') && value.get() != "\"null\"" => {
-            object.key(name).extend_from_slice(format!("[{},\"null\"]", value.get()).as_bytes());
-        }
-        name if FOREIGN.contains(&name) => {}
-        name => object.json(name, value),
     }
-    Some(())
-}
-
-/// What Gemini has no words for, as the text of an object.
-fn told(members: &Extra<'_>) -> String {
-    let foreign =
-        |name: &str, value: Raw<'_>| FOREIGN.contains(&name) || (name == "allOf" && !is_single(value));
-    let told: Vec<String> = members
+    let Some((_, list)) = members.iter().find(|(name, _)| name == "allOf") else { return (written, told) };
+    let beside: Members<'m> = parts
         .iter()
-        .filter(|(name, value)| foreign(name, value))
-        .map(|(name, value)| format!("\"{name}\": {}", value.get()))
+        .flatten()
+        .flat_map(|part| part.extra.iter().map(|(name, value)| (name.as_ref(), value.as_ref())))
         .collect();
-    if told.is_empty() { String::new() } else { format!("{{{}}}", told.join(", ")) }
-}
-
-fn is_single(list: Raw<'_>) -> bool {
-    from_str::<List<Raw<'_>>>(list.get()).is_ok_and(|list| list.0.len() == 1)
-}
-
-fn write_map(out: &mut Vec<u8>, map: Raw<'_>, place: Place<'_>) -> Option<()> {
-    let members: WireMembers<'_> = from_str(map.get()).ok()?;
-    let mut object = Object::new(out);
-    for (name, schema) in &members.extra {
-        write(object.key(name), schema, place)?;
+    let plain = |name: &str| {
+        !matches!(name, "$ref" | "description" | "nullable" | "allOf") && !FOREIGN.contains(&name)
+    };
+    let is_first = |at: usize, name: &str| {
+        let others = written.iter().chain(beside.iter().take(at));
+        others.into_iter().all(|(other, _)| *other != name)
+    };
+    if parts.is_some() && beside.iter().enumerate().all(|(at, (name, _))| plain(name) && is_first(at, name)) {
+        written.extend(beside);
+    } else if parts.as_ref().is_some_and(|parts| parts.len() == 1)
+        && written.iter().all(|(name, _)| *name != "anyOf")
+    {
+        written.push(("anyOf", list));
+    } else {
+        told.push(format!("\"allOf\": {}", list.get()));
     }
-    object.end();
-    Some(())
-}
-
-fn write_list(out: &mut Vec<u8>, list: Raw<'_>, place: Place<'_>) -> Option<()> {
-    let schemas: List<Raw<'_>> = from_str(list.get()).ok()?;
-    out.push(b'[');
-    for (i, schema) in schemas.0.into_iter().enumerate() {
-        if i > 0 {
-            out.push(b',');
-        }
-        write(out, schema, place)?;
-    }
-    out.push(b']');
-    Some(())
+    (written, told)
 }
 
 /// What a `$ref` leads to.
@@ -222,17 +299,6 @@ enum Reference<'s> {
     Elsewhere(Raw<'s>),
     /// Nothing that can be found, or itself.
     Endless,
-}
-
-impl<'s> Reference<'s> {
-    fn of(reference: &str, place: Place<'s>) -> Self {
-        let definition = ["#/$defs/", "#/definitions/"].iter().find_map(|root| reference.strip_prefix(root));
-        if let Some(name) = definition.filter(|name| !name.contains('/')) {
-            return Self::Definition(format!("#/$defs/{name}"));
-        }
-        let pointer = reference.strip_prefix('#').filter(|_| place.inlined < MAX_INLINED);
-        pointer.and_then(|pointer| find(place.root, pointer)).map_or(Self::Endless, Self::Elsewhere)
-    }
 }
 
 /// What a JSON pointer names.
@@ -316,6 +382,14 @@ mod tests {
                 json!({ "type": "object", "description": "d\n\n{\"allOf\": [{\"required\":[\"a\"]},{\"required\":[\"b\"]}]}" }),
             ),
             (
+                json!({ "allOf": [{ "type": "string" }, { "const": "x", "title": "t" }] }),
+                json!({ "type": "string", "enum": ["x"], "title": "t" }),
+            ),
+            (
+                json!({ "anyOf": [{ "type": "string" }], "$ref": "#/$defs/a" }),
+                json!({ "anyOf": [{ "type": "string" }], "description": "{\"$ref\": \"#/$defs/a\"}" }),
+            ),
+            (
                 json!({ "type": "string", "not": { "const": "x" } }),
                 json!({ "type": "string", "description": "{\"not\": {\"const\":\"x\"}}" }),
             ),
@@ -346,5 +420,9 @@ mod tests {
             deep = json!({ "items": deep });
         }
         assert_eq!(told(&deep), deep, "sent as it is");
+        // Each of many references to the whole would hold all of them again.
+        let many: Vec<Value> = (0..200).map(|_| json!({ "$ref": "#" })).collect();
+        let wide = json!({ "anyOf": many });
+        assert_eq!(told(&wide), wide, "sent as it is");
     }
 }
