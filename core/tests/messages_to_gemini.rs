@@ -241,8 +241,8 @@ fn settings() {
 fn what_only_anthropic_can_do_is_refused() {
     let said = |role: &str, block: Value| with(json!({ "messages": [{ "role": role, "content": [block] }] }));
     for (request, param) in [
-        (with(json!({ "tools": [{ "type": "web_search_20250305", "name": "web_search" }] })), "tools[0]"),
-        (with(json!({ "tools": [{ "type": "bash_20250124", "name": "bash" }] })), "tools[0]"),
+        (with(json!({ "tools": [{ "type": "web_search_20250305", "name": "web_search" }] })), "tools.0.type"),
+        (with(json!({ "tools": [{ "type": "bash_20250124", "name": "bash" }] })), "tools.0.type"),
         (
             with(json!({ "mcp_servers": [{ "type": "url", "url": "https://x.test", "name": "x" }] })),
             "mcp_servers",
