@@ -1,33 +1,32 @@
-//! Callers who leave before there is a response.
-//!
-//! One who leaves later is seen without this: the runtime cancels the response's stream, which drops the body.
+//! Callers who leave.
 
+use futures::FutureExt as _;
 use futures::channel::oneshot;
-use futures::future::{Either, select};
-use std::pin::pin;
+use futures::future::{Fuse, LocalBoxFuture, pending};
 use worker::wasm_bindgen::JsCast as _;
 use worker::wasm_bindgen::closure::Closure;
 use worker::{AbortSignal, HttpRequest};
 
-/// Fires when the caller leaves (with the compatibility flag `enable_request_signal`).
-pub(crate) fn signal(request: &HttpRequest) -> Option<AbortSignal> {
-    request.extensions().get().cloned()
-}
+/// Resolves when the caller leaves; never where the platform does not tell (it does with the compatibility flag
+/// `enable_request_signal`).
+pub(crate) type Gone = Fuse<LocalBoxFuture<'static, ()>>;
 
-/// The response, unless its caller leaves first: then it is dropped where it stands.
-pub(crate) async fn unless_gone<T>(
-    caller: Option<AbortSignal>,
-    response: impl Future<Output = T>,
-) -> worker::Result<T> {
-    let Some(caller) = caller else { return Ok(response.await) };
-    let (gone, is_gone) = oneshot::channel();
-    let listener = Closure::once(move || gone.send(()).unwrap_or_default());
-    caller.set_onabort(Some(listener.as_ref().unchecked_ref()));
-    let response = pin!(response);
-    let first = select(response, is_gone).await;
-    caller.set_onabort(None);
-    match first {
-        Either::Left((response, _)) => Ok(response),
-        Either::Right(_) => Err("the caller left".into()),
+/// Whether the request's caller has left.
+pub(crate) fn gone(request: &HttpRequest) -> Gone {
+    let Some(signal) = request.extensions().get::<AbortSignal>().cloned() else {
+        return Fuse::terminated();
+    };
+    let (tell, told) = oneshot::channel();
+    let listener = Closure::once_into_js(move || tell.send(()).unwrap_or_default());
+    signal.set_onabort(Some(listener.unchecked_ref()));
+    async move {
+        let told = told.await;
+        // The listener lives as long as the signal does.
+        drop(signal);
+        if told.is_err() {
+            pending::<()>().await;
+        }
     }
+    .boxed_local()
+    .fuse()
 }

@@ -3,31 +3,39 @@
 //! Why so little is here: the core takes and gives the `http` crate's types, and so does the worker crate. A
 //! request comes in through [`fetch`]; [`start`] has made the isolate's gateway, or knows why there is none;
 //! [`platform`], [`stores`] and [`outbound`] are the ports onto Workers. What is to be done after the response
-//! goes to `waitUntil`, and [`caller`] ends a response that nobody waits for.
+//! goes to `waitUntil`; [`answer`] sends the response, and [`caller`] tells when nobody waits for it any more.
 //!
 //! It refuses to decide: what a test of the core could not see does not belong here.
 
+mod answer;
 mod caller;
 mod d1;
 mod outbound;
 mod platform;
 mod start;
 mod stores;
+mod timer;
 
-use http::Response;
+use futures::future::{Either, select};
 use platform::Platform;
-use tollbridge_core::gateway::{Body, closed};
+use std::pin::pin;
+use tollbridge_core::gateway::closed;
 use worker::{Context, Env, HttpRequest, event};
 
 /// Answers a request. The gateway reads the body before anything else is waited for, as Workers demands.
 #[event(fetch)]
-async fn fetch(request: HttpRequest, env: Env, context: Context) -> worker::Result<Response<Body<Platform>>> {
+async fn fetch(request: HttpRequest, env: Env, context: Context) -> worker::Result<worker::Response> {
+    let mut gone = caller::gone(&request);
     let gateway = match start::gateway(&env) {
         Ok(gateway) => gateway,
-        Err(reason) => return Ok(closed::refuse(&reason)),
+        Err(reason) => return answer::send(closed::refuse::<Platform>(&reason), gone, &context).await,
     };
-    let caller = caller::signal(&request);
     let (response, after) = gateway.handle(request);
     context.wait_until(after);
-    caller::unless_gone(caller, response).await
+    let response = match select(pin!(response), &mut gone).await {
+        Either::Left((response, _)) => response,
+        // What was under way is dropped where it stands.
+        Either::Right(_) => return Err("the caller left".into()),
+    };
+    answer::send(response, gone, &context).await
 }

@@ -1,10 +1,11 @@
 //! The ports that need no binding, and what the others are made of.
 
+use crate::timer::Sleep;
 use std::cell::Cell;
 use std::time::Duration;
 use tollbridge_core::ports::{Clock, Counters, Log, Micros, Random, Timer};
 use worker::kv::KvStore;
-use worker::{D1Database, Date, Delay, Env, console_log};
+use worker::{D1Database, Date, Env, console_log};
 
 /// Workers, as the core sees it.
 pub(crate) struct Platform {
@@ -39,10 +40,10 @@ impl Clock for Platform {
 }
 
 impl Timer for Platform {
-    type Sleep = Delay;
+    type Sleep = Sleep;
 
-    fn sleep(&self, duration: Duration) -> Delay {
-        Delay::from(duration)
+    fn sleep(&self, duration: Duration) -> Sleep {
+        Sleep::new(duration)
     }
 }
 

@@ -1,0 +1,110 @@
+//! Responses, handed to the platform.
+//!
+//! A stream goes through a pipe of the platform's own. What would be simpler, a stream that the platform pulls from,
+//! does not show when a caller leaves: the platform forgets it, and it lies there until garbage is collected, its
+//! provider still talking, to be let go at a time when no request is served and nothing can be called. The writing
+//! side of a pipe is told at once.
+
+use crate::caller::Gone;
+use bytes::Bytes;
+use futures::future::{Either, select};
+use http::Response;
+use http_body::Body;
+use http_body_util::BodyExt as _;
+use std::convert::Infallible;
+use worker::js_sys::futures::JsFuture;
+use worker::js_sys::{Array, Function, Promise, Reflect, Uint8Array, global};
+use worker::wasm_bindgen::{JsCast as _, JsValue};
+use worker::web_sys::ReadableStream;
+use worker::{Context, Headers, ResponseBuilder};
+
+/// Begins to send the response.
+pub(crate) async fn send<B>(
+    response: Response<B>,
+    gone: Gone,
+    context: &Context,
+) -> worker::Result<worker::Response>
+where
+    B: Body<Data = Bytes, Error = Infallible> + Unpin + 'static,
+{
+    let (head, mut body) = response.into_parts();
+    let builder = ResponseBuilder::new().with_status(head.status.as_u16());
+    let builder = builder.with_headers(Headers::from(head.headers));
+    if body.size_hint().exact().is_some() {
+        let Ok(whole) = body.collect().await;
+        return Ok(builder.fixed(whole.to_bytes().into()));
+    }
+    let (readable, writer) = Writer::pipe()?;
+    context.wait_until(async move {
+        let whole = pump(&mut body, &writer, gone).await;
+        // Before the pipe's end is waited for: what is to be done after the response begins here.
+        drop(body);
+        if whole {
+            writer.close().await;
+        }
+    });
+    Ok(builder.stream(readable))
+}
+
+/// Writes one frame after the other, each when the one before was taken. Returns whether the caller stayed.
+async fn pump<B>(body: &mut B, writer: &Writer, mut gone: Gone) -> bool
+where
+    B: Body<Data = Bytes, Error = Infallible> + Unpin,
+{
+    let mut closed = writer.closed();
+    loop {
+        let left = select(&mut closed, &mut gone);
+        let frame = match select(body.frame(), left).await {
+            Either::Left((Some(Ok(frame)), _)) => frame,
+            Either::Left((None, _)) => return true,
+            Either::Right(_) => return false,
+        };
+        let Ok(data) = frame.into_data() else { continue };
+        if !writer.write(&data).await {
+            return false;
+        }
+    }
+}
+
+/// The writing side of a pipe.
+struct Writer(JsValue);
+
+impl Writer {
+    /// A pipe, its reading side first.
+    fn pipe() -> worker::Result<(ReadableStream, Self)> {
+        let class: Function = Reflect::get(&global(), &"IdentityTransformStream".into())?.unchecked_into();
+        let pipe = Reflect::construct(&class, &Array::new())?;
+        let readable = Reflect::get(&pipe, &"readable".into())?.unchecked_into();
+        let writable = Reflect::get(&pipe, &"writable".into())?;
+        let writer = method(&writable, "getWriter")?.call0(&writable)?;
+        Ok((readable, Self(writer)))
+    }
+
+    /// Resolves once the piece was taken; to `false` where nobody takes it any more.
+    async fn write(&self, data: &[u8]) -> bool {
+        let piece = Uint8Array::from(data);
+        let written = method(&self.0, "write").and_then(|write| write.call1(&self.0, &piece));
+        match written {
+            Ok(written) => JsFuture::from(Promise::from(written)).await.is_ok(),
+            Err(_) => false,
+        }
+    }
+
+    /// Resolves when the reading side is gone.
+    fn closed(&self) -> JsFuture {
+        let closed = Reflect::get(&self.0, &"closed".into());
+        JsFuture::from(closed.map_or_else(|error| Promise::reject(&error), Promise::from))
+    }
+
+    async fn close(&self) {
+        let closed = method(&self.0, "close").and_then(|close| close.call0(&self.0));
+        if let Ok(closed) = closed {
+            // A caller who leaves at the very end has had everything.
+            let _ = JsFuture::from(Promise::from(closed)).await;
+        }
+    }
+}
+
+fn method(object: &JsValue, name: &str) -> Result<Function, JsValue> {
+    Reflect::get(object, &name.into())?.dyn_into()
+}
