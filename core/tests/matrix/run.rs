@@ -89,7 +89,7 @@ impl One<'_> {
         let sim = Sim::new(json!({"providers": {name: {"api_key": {"secret": "KEY"}, "models": [model]}}}));
         let model_name = format!("{name}/{model}");
         let mut ask = self.asked(self.scenario.ask_of(self.front), &model_name);
-        if let Some((before, turn)) = &self.scenario.earlier {
+        if let Some((before, turn)) = self.scenario.earlier_of(self.front) {
             sim.script([self.script_of(provider::answer(self.wire, turn))]);
             let got = sim.send(request(self.front, &self.asked(before.clone(), &model_name)));
             let said = read::read(self.front, &got, self.streamed, self.scenario.usage_asked);

@@ -107,7 +107,7 @@ pub struct Scenario {
     turn: Turn,
     /// A request before this one, and what the model answered: its first call's id stands in this one's
     /// ask as `{id}`.
-    pub earlier: Option<(Value, Turn)>,
+    earlier: Vec<(Front, Value, Turn)>,
     pub said: Said,
     cells: Vec<(Front, Wire, Cell)>,
     /// Whether a caller of chat asks for usage in the stream.
@@ -128,7 +128,7 @@ pub fn scenario(name: &'static str) -> Scenario {
         models: Vec::new(),
         sends: Vec::new(),
         answers: Vec::new(),
-        earlier: None,
+        earlier: Vec::new(),
         said: turn.said(),
         turn,
         cells: Vec::new(),
@@ -207,8 +207,8 @@ impl Scenario {
     }
 
     /// What was asked and answered before, through the same gateway.
-    pub fn after(mut self, ask: Value, turn: Turn) -> Self {
-        self.earlier = Some((ask, turn));
+    pub fn after(mut self, front: Front, ask: Value, turn: Turn) -> Self {
+        self.earlier.push((front, ask, turn));
         self
     }
 
@@ -249,6 +249,10 @@ impl Scenario {
     pub fn ask_of(&self, front: Front) -> Value {
         let ask = self.asks.iter().rev().find(|(f, _)| *f == front);
         ask.unwrap_or_else(|| panic!("{}: {front:?} asks nothing", self.name)).1.clone()
+    }
+
+    pub fn earlier_of(&self, front: Front) -> Option<(&Value, &Turn)> {
+        self.earlier.iter().find(|(f, ..)| *f == front).map(|(_, ask, turn)| (ask, turn))
     }
 
     pub fn model_of(&self, wire: Wire) -> &'static str {

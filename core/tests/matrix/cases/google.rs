@@ -1,22 +1,36 @@
 //! What only Gemini does: arguments by path, code that it runs, signatures on parts.
 
 use serde_json::{Value, json};
-use tollbridge_core::protocol::{Front::Messages, Wire};
+use tollbridge_core::protocol::{
+    Front::{Chat, Messages},
+    Wire,
+};
 
-use super::{chat_tool, messages_tool};
+use super::{UNSIGNED, chat_tool, forgotten, messages_tool};
 use crate::{
     provider::{Piece, Turn, gemini},
     read::Used,
-    scenario::{Answer, Forms, Scenario, reads, scenario},
+    scenario::{Answer, Forms, Scenario, mapped, reads, scenario},
 };
 
+const INSTRUCTED: &str =
+    "an instruction in `systemInstruction`, as the model takes no form of the answer beside tools";
 const OTHERS: &str = "only Gemini does so";
 
 pub fn all() -> Vec<Scenario> {
-    vec![by_path(), code(), several_parts(), sent_back(), usage_at_last()]
-        .into_iter()
-        .map(|scenario| scenario.not_on(Wire::Chat, OTHERS).not_on(Wire::Messages, OTHERS))
-        .collect()
+    vec![
+        by_path(),
+        code(),
+        several_parts(),
+        sent_back(),
+        picture(),
+        form_beside_tools(),
+        search(),
+        usage_at_last(),
+    ]
+    .into_iter()
+    .map(|scenario| scenario.not_on(Wire::Chat, OTHERS).not_on(Wire::Messages, OTHERS))
+    .collect()
 }
 
 fn chunk(parts: Value, finish: Option<&str>, usage: Value) -> String {
@@ -152,4 +166,65 @@ fn sent_back() -> Scenario {
         )
         .says(Turn::text("12 degrees."))
         .not_from(Messages, "the front has no place for it: the gateway keeps it")
+}
+
+/// Gemini 3 takes pictures inside a result.
+fn picture() -> Scenario {
+    const PNG: &str = "iVBORw0KGgoAAAANSUhEUg==";
+    let call = json!({"id": "c1", "type": "function", "function": {"name": "weather", "arguments": "{}"}});
+    let shown = json!({"type": "image_url", "image_url": {"url": format!("data:image/png;base64,{PNG}")}});
+    let image =
+        json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PNG}});
+    let see = json!({"type": "text", "text": "See:"});
+    let scenario = scenario("a result with a picture, to Gemini 3")
+        .chat(json!({"tools": [chat_tool("weather")], "messages": [
+            {"role": "user", "content": "Bern?"},
+            {"role": "assistant", "content": null, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "c1", "content": [see, shown]},
+        ]}))
+        .messages(json!({"tools": [messages_tool("weather")], "messages": [
+            {"role": "user", "content": "Bern?"},
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "c1", "name": "weather", "input": {}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c1", "content": [see, image]}]},
+        ]}))
+        .model(Wire::Gemini, "gemini-3-pro-preview")
+        .sends(
+            Wire::Gemini,
+            json!({"contents": [{"role": "user"}, {"role": "model"}, {"role": "user", "parts": [
+                {"functionResponse": {"name": "weather", "response": {"output": "See:"},
+                    "parts": [{"inlineData": {"mimeType": "image/png", "data": PNG}}]}},
+            ]}]}),
+        );
+    forgotten(scenario, UNSIGNED)
+}
+
+/// Models before Gemini 3 take no form of the answer beside functions.
+fn form_beside_tools() -> Scenario {
+    let schema = json!({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"],
+        "additionalProperties": false});
+    let hi = json!([{"role": "user", "content": "Hi"}]);
+    scenario("structured output beside tools, before Gemini 3")
+        .chat(
+            json!({"messages": hi, "tools": [chat_tool("weather")], "response_format": {"type": "json_schema",
+            "json_schema": {"name": "count", "strict": true, "schema": schema}}}),
+        )
+        .messages(json!({"messages": hi, "tools": [messages_tool("weather")],
+            "output_config": {"format": {"type": "json_schema", "schema": schema}}}))
+        .sends(
+            Wire::Gemini,
+            json!({"systemInstruction": {"parts": [{"text": "*"}]},
+                "generationConfig": {"responseMimeType": null, "responseJsonSchema": null}}),
+        )
+        .says(Turn::text("{\"n\": 3}"))
+        .cell(Chat, Wire::Gemini, mapped(INSTRUCTED))
+        .cell(Messages, Wire::Gemini, mapped(INSTRUCTED))
+}
+
+/// Google's own tool, in its own type.
+fn search() -> Scenario {
+    let body = json!({"messages": [{"role": "user", "content": "Hi"}], "tools": [{"type": "google_search"}]});
+    scenario("a search of Google's")
+        .chat(body.clone())
+        .messages(body)
+        .sends(Wire::Gemini, json!({"tools": [{"googleSearch": {}}], "toolConfig": null}))
 }

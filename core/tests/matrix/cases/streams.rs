@@ -102,11 +102,11 @@ fn early_error() -> Scenario {
         .caller_reads(failed(502))
         .cell(Chat, Wire::Messages, crate::scenario::reads(note, as_overloaded))
         .cell(Front::Messages, Wire::Messages, crate::scenario::reads(note, as_overloaded))
-        .cell(Chat, Wire::Gemini, crate::scenario::reads("the status that its code is", as_internal))
+        .cell(Chat, Wire::Gemini, crate::scenario::reads("the status that its code names", as_internal))
         .cell(
             Front::Messages,
             Wire::Gemini,
-            crate::scenario::reads("the status that its code is", as_internal),
+            crate::scenario::reads("the status that its code names", as_internal),
         )
 }
 

@@ -10,7 +10,7 @@ use super::{UNSIGNED, chat_tool, messages_tool};
 use crate::{
     provider::{Piece, Turn, messages},
     read::Ended,
-    scenario::{Answer, Scenario, drops, mapped, refused, scenario},
+    scenario::{Answer, Scenario, drops, mapped, refused, scenario, unsaid},
 };
 
 const THOUGHT: &str = "The user greets me; I shall greet back.";
@@ -18,6 +18,8 @@ const SIGNATURE: &str = "EqQBCgIYAhIM1gbcDa9GJwZA2b3hGgxBdjrkzLoky3dl1pk";
 
 const CLAUDES: &str = "without Claude's thinking, which no other model reads; the header says so";
 
+const LEAST: &str =
+    "the least that the model thinks: Anthropic's clients say `disabled` by default; the header says so";
 const SKIPPED: &str = "with Google's value for skipping the check; the header says so";
 
 pub fn all() -> Vec<Scenario> {
@@ -77,6 +79,17 @@ fn none() -> Scenario {
 fn none_refused() -> Scenario {
     scenario("reasoning switched off, for a model that always thinks")
         .chat(with(json!({"reasoning_effort": "none"})))
+        .messages(with(json!({"thinking": {"type": "disabled"}})))
+        .model(Wire::Chat, "gpt-5")
+        .sends_from(Messages, Wire::Chat, json!({"reasoning_effort": "minimal"}))
+        .sends_from(
+            Messages,
+            Wire::Gemini,
+            json!({"generationConfig": {"thinkingConfig": {"thinkingBudget": 128, "includeThoughts": false}}}),
+        )
+        .cell(Messages, Wire::Chat, drops(&["thinking"], LEAST))
+        .cell(Messages, Wire::Gemini, drops(&["thinking"], LEAST))
+        .cell(Messages, Wire::Messages, unsaid("relayed: the provider decides"))
         .model(Wire::Messages, "claude-opus-5-5")
         .model(Wire::Gemini, "gemini-2.5-pro")
         .cell(
@@ -89,8 +102,7 @@ fn none_refused() -> Scenario {
             Wire::Messages,
             refused("reasoning_effort", "the model always thinks; its lowest level is named"),
         )
-        .cell(Chat, Wire::Chat, crate::scenario::unsaid("relayed: the provider decides"))
-        .not_from(Messages, "`thinking` is the other way of the same scenario")
+        .cell(Chat, Wire::Chat, unsaid("relayed: the provider decides"))
 }
 
 /// A client that keeps what it was given.
@@ -144,8 +156,19 @@ fn kept() -> Scenario {
     let call = json!({"id": "{id}", "type": "function", "function": {"name": "weather", "arguments": "{\"city\":\"Bern\"}"}});
     let answer =
         Turn::of([Piece::Thought(THOUGHT, SIGNATURE), Piece::Call("c1", "weather", json!({"city": "Bern"}))]);
+    let messages = |more: Value| {
+        let mut messages = vec![json!({"role": "user", "content": "Bern?"})];
+        messages.extend(more.as_array().unwrap().clone());
+        json!({"max_tokens": 40_000, "thinking": {"type": "enabled", "budget_tokens": 20_000},
+            "tools": [messages_tool("weather")], "messages": messages})
+    };
     scenario("thinking with tools, of a client that keeps none of it")
-        .after(ask(json!([])), answer)
+        .after(Chat, ask(json!([])), answer.clone())
+        .after(Messages, messages(json!([])), answer)
+        .messages(messages(json!([
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "{id}", "name": "weather", "input": {"city": "Bern"}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "{id}", "content": "12"}]},
+        ])))
         .chat(ask(json!([
             {"role": "assistant", "content": null, "tool_calls": [call]},
             {"role": "tool", "tool_call_id": "{id}", "content": "12"},
@@ -174,7 +197,9 @@ fn kept() -> Scenario {
             ]}),
         )
         .says(Turn::text("12 degrees."))
-        .not_from(Messages, "its clients keep blocks")
+        .cell(Messages, Wire::Messages, unsaid("its clients keep blocks"))
+        .cell(Messages, Wire::Chat, mapped("the level that the budget is worth"))
+        .cell(Messages, Wire::Gemini, mapped("the level that the budget is worth"))
 }
 
 /// Calls that Gemini did not make, or that nobody remembers: Gemini 3 gets its documented skip value.
