@@ -133,8 +133,10 @@ for (const signing of SIGNING) {
 }
 
 test("anthropic: a count, and models in its dialect", async () => {
-  const counted = await client().messages.countTokens({ model: script("anthropic", "ok.pt-31").model, messages });
-  assert.equal(counted.input_tokens, 31);
+  for (const provider of ["anthropic", "gemini"]) {
+    const counted = await client().messages.countTokens({ model: script(provider, "ok.pt-31").model, messages });
+    assert.equal(counted.input_tokens, 31);
+  }
   const ids = [];
   for await (const model of client().models.list()) ids.push(model.id);
   assert.ok(ids.includes("anthropic/only-claude"), `${ids}`);

@@ -147,9 +147,9 @@ def message_unicode(provider):
     equal("橋を渡る 🌉👩🏽‍🚀" in text, True, text)
 
 
-@once
-def count_by_who_counts():
-    script = Script("anthropic", "ok.pt-31")
+@each("anthropic", "gemini")
+def count_by_who_counts(provider):
+    script = Script(provider, "ok.pt-31")
     count = client.messages.count_tokens(model=script.model, messages=HELLO, tools=TOOLS, system="Be brief.")
     equal(strict(count).input_tokens, 31)
 
@@ -165,5 +165,5 @@ def count_by_estimate():
 @once
 def models_in_its_dialect():
     ids = [strict(model).id for model in client.models.list()]
-    equal("anthropic/only-claude" in ids and "smart-chat" in ids, True, str(ids))
+    equal({"anthropic/only-claude", "gemini/only-gemini", "smart-chat"} <= set(ids), True, str(ids))
     equal(strict(client.models.retrieve("only-claude")).type, "model")

@@ -40,7 +40,7 @@ def message_exceptions(provider):
                 equal(error.body["error"]["type"], name)
 
 
-@each("openai-limits-5", "anthropic-limits-5")
+@each("openai-limits-5", "anthropic-limits-5", "gemini-limits-5")
 def message_rate_limits_carry_their_headers(provider):
     script = Script(provider, "error.status-429.retry-3600.limits")
     error = raises(anthropic.RateLimitError, lambda: ask(script))

@@ -37,7 +37,7 @@ def typed_exceptions(provider):
             equal(isinstance(error.body, dict) and bool(error.body["message"]), True, f"body {error.body}")
 
 
-@each("openai-limits-4", "anthropic-limits-3")
+@each("openai-limits-4", "anthropic-limits-3", "gemini-limits-3")
 def rate_limits_carry_their_headers(provider):
     script = Script(provider, "error.status-429.retry-3600.limits")
     error = raises(openai.RateLimitError, lambda: ask(script))

@@ -37,6 +37,9 @@ const FALLBACKS: &[(&str, &str)] = &[
     ("over-location", "openai-east"),
     ("over-claude", "anthropic"),
     ("over-from-claude", "openai-east"),
+    ("over-gemini", "gemini"),
+    ("over-from-gemini", "openai-east"),
+    ("over-gemini-location", "openai-east"),
 ];
 
 pub(super) fn cases() -> Vec<Case> {
@@ -72,6 +75,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("retry", "an upstream's x-should-retry: false is obeyed and passed on", should_not_retry),
         Case::new("retry", "a caller's mistake is not tried again", mistake),
         Case::new("keys", "several keys are used in turn", keys_in_turn),
+        Case::new("keys", "a key that Google does not know is left alone", unknown_key),
         Case::new("keys", "a key that is rate-limited is skipped", limited_key),
     ]);
     for (index, provider) in ["openai-limits-2", "anthropic-limits-1"].into_iter().enumerate() {
@@ -181,6 +185,17 @@ async fn keys_in_turn(hands: Hands) -> Verdict {
     let seen = hands.seen().await?;
     let keys: HashSet<&str> = seen.iter().map(|seen| seen.header("authorization")).collect();
     same("keys used", keys.len(), 3)
+}
+
+/// Google answers an unknown key with a 400: it is the key that is at fault, and not the request.
+async fn unknown_key(hands: Hands) -> Verdict {
+    for _ in 0..4 {
+        let answer = hands.chat("gemini-spare/ok.n-2").send().await?;
+        same("status", answer.status.as_u16(), 200)?;
+    }
+    let seen = hands.seen().await?;
+    let unknown = seen.iter().filter(|seen| seen.header("x-goog-api-key") == "unknown-to-google").count();
+    check(unknown <= 1, || format!("the unknown key was used {unknown} times"))
 }
 
 async fn limited_key(hands: Hands) -> Verdict {

@@ -103,6 +103,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("messages", "version and betas go to Anthropic, and to nobody else", betas),
         Case::new("messages", "a key in x-api-key", key_alone),
         Case::new("messages", "Anthropic counts its own tokens", counted),
+        Case::new("messages", "Gemini counts its own tokens", counted_by_gemini),
         Case::new("messages", "a refused count keeps its words", count_refused),
         Case::new("messages", "other providers' tokens are estimated, and marked so", estimated),
         Case::new("messages", "models are listed in its dialect", models),
@@ -317,6 +318,17 @@ async fn counted(hands: Hands) -> Verdict {
     holds("the path upstream", &seen.path, "/messages/count_tokens")?;
     same("betas upstream", seen.header("anthropic-beta"), "token-counting-2024-11-01")?;
     same("tools upstream", seen.json()["tools"].as_array().map(Vec::len), Some(2))
+}
+
+async fn counted_by_gemini(hands: Hands) -> Verdict {
+    let answer = count(&hands, "gemini/ok.pt-4321").send().await?;
+    same("status", answer.status.as_u16(), 200)?;
+    same("the answer", answer.json(), json!({"input_tokens": 4321}))?;
+    same("x-tollbridge-estimated", answer.header("x-tollbridge-estimated"), "")?;
+    let seen = hands.seen_once().await?;
+    holds("the path upstream", &seen.path, ":countTokens")?;
+    let declared = &seen.json()["generateContentRequest"]["tools"][0]["functionDeclarations"];
+    same("tools upstream", declared.as_array().map(Vec::len), Some(2))
 }
 
 async fn count_refused(hands: Hands) -> Verdict {

@@ -14,6 +14,7 @@ const NAMES: &[(&str, &str, &str, &str)] = &[
     ("a provider's model that it does not list", "openai/ok.n-2", "openai", "ok.n-2"),
     ("a bare name from a provider's list", "only-east", "openai-east", "only-east"),
     ("a bare name that Anthropic lists", "only-claude", "anthropic", "only-claude"),
+    ("a bare name that Google lists", "only-gemini", "gemini", "only-gemini"),
     ("a bare name from the configuration", "listed-in-config", "mylab", "listed-in-config"),
     ("an alias", "smart-chat", "openai", "ok.n-7"),
     ("a model id with slashes", "openai-west/maker/slashed/model", "openai-west", "maker/slashed/model"),
@@ -66,7 +67,9 @@ async fn served(hands: Hands, asked: &'static str, provider: &'static str, model
     same("x-tollbridge-model", answer.header("x-tollbridge-model"), model)?;
     same("attempts", answer.header("x-tollbridge-attempts"), "1")?;
     let seen = hands.seen_once().await?;
-    same("the model upstream", seen.json()["model"].as_str(), Some(model))
+    // Google's wire has the model in the address.
+    let at_google = seen.path.ends_with(&format!("/models/{model}:generateContent"));
+    check(at_google || seen.json()["model"] == model, || format!("the model upstream: {} {}", seen.path, seen.body))
 }
 
 async fn missed(hands: Hands, asked: &'static str, mentions: &'static [&'static str]) -> Verdict {
@@ -94,6 +97,7 @@ async fn list(hands: Hands) -> Verdict {
         "openai-east/only-east",
         "openai-west/maker/slashed/model",
         "anthropic/only-claude",
+        "gemini/only-gemini",
         "mylab/listed-in-config",
         "smart-chat",
     ] {
