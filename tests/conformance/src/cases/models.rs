@@ -69,7 +69,9 @@ async fn served(hands: Hands, asked: &'static str, provider: &'static str, model
     let seen = hands.seen_once().await?;
     // Google's wire has the model in the address.
     let at_google = seen.path.ends_with(&format!("/models/{model}:generateContent"));
-    check(at_google || seen.json()["model"] == model, || format!("the model upstream: {} {}", seen.path, seen.body))
+    check(at_google || seen.json()["model"] == model, || {
+        format!("the model upstream: {} {}", seen.path, seen.body)
+    })
 }
 
 async fn missed(hands: Hands, asked: &'static str, mentions: &'static [&'static str]) -> Verdict {

@@ -161,7 +161,7 @@ fn with_openai(hands: &Hands) -> Verdict<Launch> {
 async fn default_limit(hands: Hands) -> Verdict {
     let gateway = gateway(with_openai(&hands)?.start().await?, None)?;
     for (size, status) in [(9_000_000, 200), (11_000_000, 413)] {
-        let ask = hands.chat("openai/ok.n-2").with("user", "x".repeat(size).into());
+        let ask = hands.chat("openai/ok.n-2").with("x_padding", "x".repeat(size).into());
         let answer = ask.no_key().to(&gateway).send().await?;
         same(&format!("status of {size} bytes"), answer.status.as_u16(), status)?;
     }

@@ -102,8 +102,11 @@ async fn bad_body(hands: Hands, row: &'static Row) -> Verdict {
 }
 
 async fn just_fits(hands: Hands) -> Verdict {
-    let answer =
-        hands.chat("openai/ok.n-2").with("user", json!("x".repeat(BODY_SIZE_LIMIT - 1000))).send().await?;
+    let answer = hands
+        .chat("openai/ok.n-2")
+        .with("x_padding", json!("x".repeat(BODY_SIZE_LIMIT - 1000)))
+        .send()
+        .await?;
     same("status", answer.status.as_u16(), 200)
 }
 

@@ -18,7 +18,12 @@ const ID: &str = "gemini-standin";
 pub(super) fn whole(ask: &Ask, reply: &Reply) -> Value {
     let mut parts: Vec<Value> = Vec::new();
     for (index, part) in reply.parts.iter().enumerate() {
-        parts.extend(of_part(ask, reply, index, part, &|pieces| vec![pieces.concat()]));
+        parts.push(match part {
+            Part::Call { id, name, arguments } => call(ask, reply, index, (id, name, arguments)),
+            Part::Text(pieces) | Part::Refusal(pieces) | Part::Reasoning(pieces) => {
+                text(part, &pieces.concat())
+            }
+        });
     }
     sign_last(ask, reply, &mut parts);
     chunk(ask, reply, parts, true)
@@ -26,11 +31,26 @@ pub(super) fn whole(ask: &Ask, reply: &Reply) -> Value {
 
 /// The answer as framed events: one for every piece of text and every call, and one at the end.
 pub(super) fn stream(ask: &Ask, reply: &Reply) -> Vec<Bytes> {
-    let each = |pieces: &[Arc<str>]| pieces.iter().map(|piece| piece.to_string()).collect();
-    let mut events = Vec::new();
+    let event = |part: Value| frame(&chunk(ask, reply, vec![part], false));
+    let mut events: Vec<Bytes> = Vec::new();
     for (index, part) in reply.parts.iter().enumerate() {
-        let parts = of_part(ask, reply, index, part, &each);
-        events.extend(parts.into_iter().map(|part| frame(&chunk(ask, reply, vec![part], false))));
+        match part {
+            Part::Call { id, name, arguments } => {
+                events.push(event(call(ask, reply, index, (id, name, arguments))));
+            }
+            Part::Text(pieces) | Part::Refusal(pieces) | Part::Reasoning(pieces) => {
+                // A flood of one piece is rendered once.
+                let mut last: Option<(&Arc<str>, Bytes)> = None;
+                for piece in pieces {
+                    let event = match &last {
+                        Some((same, event)) if Arc::ptr_eq(same, piece) => event.clone(),
+                        _ => event(text(part, piece)),
+                    };
+                    events.push(event.clone());
+                    last = Some((piece, event));
+                }
+            }
+        }
     }
     let mut last = vec![json!({"text": ""})];
     sign_last(ask, reply, &mut last);
@@ -43,36 +63,26 @@ pub(super) fn frame(data: &Value) -> Bytes {
     format!("data: {data}\r\n\r\n").into()
 }
 
-fn of_part(
-    ask: &Ask,
-    reply: &Reply,
-    index: usize,
-    part: &Part,
-    cut: &dyn Fn(&[Arc<str>]) -> Vec<String>,
-) -> Vec<Value> {
+fn text(part: &Part, text: &str) -> Value {
     match part {
-        Part::Text(pieces) | Part::Refusal(pieces) => {
-            cut(pieces).into_iter().map(|text| json!({"text": text})).collect()
-        }
-        Part::Reasoning(pieces) => {
-            cut(pieces).into_iter().map(|text| json!({"text": text, "thought": true})).collect()
-        }
-        Part::Call { id, name, arguments } => {
-            let args: Value = serde_json::from_str(&arguments.concat()).unwrap_or_else(|_| json!({}));
-            let mut call = json!({"name": name, "args": args});
-            let mut part = json!({});
-            if signs(ask) {
-                call["id"] = json!(id);
-                let first = !reply.parts[..index].iter().any(|part| matches!(part, Part::Call { .. }));
-                if first {
-                    let results = super::Gemini.tool_results(ask).len();
-                    part["thoughtSignature"] = json!(signature::of_call(name, results));
-                }
-            }
-            part["functionCall"] = call;
-            vec![part]
-        }
+        Part::Reasoning(_) => json!({"text": text, "thought": true}),
+        _ => json!({"text": text}),
     }
+}
+
+/// A call: its id, its name, the pieces of its arguments.
+fn call(ask: &Ask, reply: &Reply, index: usize, called: (&str, &str, &[Arc<str>])) -> Value {
+    let (id, name, arguments) = called;
+    let args: Value = serde_json::from_str(&arguments.concat()).unwrap_or_else(|_| json!({}));
+    if !signs(ask) {
+        return json!({"functionCall": {"name": name, "args": args}});
+    }
+    let mut part = json!({"functionCall": {"id": id, "name": name, "args": args}});
+    if !reply.parts[..index].iter().any(|part| matches!(part, Part::Call { .. })) {
+        let results = super::Gemini.tool_results(ask).len();
+        part["thoughtSignature"] = json!(signature::of_call(name, results));
+    }
+    part
 }
 
 /// Without a call, the last part carries the signature; it need not come back.
