@@ -202,6 +202,8 @@ impl One<'_> {
     /// What the caller must read, in its protocol's own terms.
     fn expected(&self) -> Said {
         let mut said = self.scenario.said.clone();
+        let (id, model) = provider::named(self.wire);
+        said.named = (id.to_owned(), model.to_owned());
         if self.wire == Wire::Chat || (self.wire == Wire::Gemini && !self.scenario.proofs) {
             said.signatures.clear();
         }
@@ -247,6 +249,7 @@ impl One<'_> {
             );
             wanted.message.clone_from(&failure.message);
             wanted.field.clone_from(&failure.field);
+            expected.named.clone_from(&said.named);
             expected.used = said.used;
         }
         assert_eq!(said, expected, "\nleft: read, right: expected\n");

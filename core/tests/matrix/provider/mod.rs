@@ -89,3 +89,12 @@ pub fn pieces(text: &str, count: usize) -> Vec<String> {
     let letters: Vec<char> = text.chars().collect();
     letters.chunks(letters.len().div_ceil(count).max(1)).map(|chunk| chunk.iter().collect()).collect()
 }
+
+/// How a provider of the wire names its answers and its model.
+pub fn named(wire: Wire) -> (&'static str, &'static str) {
+    match wire {
+        Wire::Chat => (chat::ID, chat::MODEL),
+        Wire::Messages => (messages::ID, messages::MODEL),
+        Wire::Gemini => (gemini::ID, gemini::MODEL),
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Call, Ended, Failure, Said, Used, check_calls, count, list, text};
+use super::{Call, Ended, Failure, Said, Used, check_calls, count, list, named, text};
 
 pub fn failure(body: &Value) -> Failure {
     let error = &body["error"];
@@ -65,10 +65,9 @@ fn extensions(said: &mut Said, message: &Value) {
 
 pub fn whole(body: &Value) -> Said {
     assert_eq!(body["object"], "chat.completion");
-    assert!(!text(body, "id").is_empty() && !text(body, "model").is_empty(), "{body}");
     count(body, "created");
     let choices = list(body, "choices");
-    let mut said = Said { used: used(&body["usage"]), ..Said::default() };
+    let mut said = Said { used: used(&body["usage"]), named: named(body), ..Said::default() };
     for (place, choice) in choices.iter().enumerate() {
         assert_eq!(count(choice, "index"), place as u64);
         let message = &choice["message"];
@@ -162,7 +161,7 @@ impl Stream {
             return;
         }
         assert_eq!(chunk["object"], "chat.completion.chunk");
-        assert!(!text(chunk, "id").is_empty() && !text(chunk, "model").is_empty(), "{chunk}");
+        self.said.named = named(chunk);
         let same = ["id", "model", "created"].map(|member| chunk[member].clone());
         let first = self.same.get_or_insert_with(|| same.clone());
         assert_eq!(*first, same, "chunks of one answer differ");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Call, Ended, Failure, Said, Used, check_calls, count, list, text};
+use super::{Call, Ended, Failure, Said, Used, check_calls, count, list, named, text};
 
 /// The types of errors that Anthropic documents, with their statuses ("Errors").
 const ERRORS: [&str; 10] = [
@@ -77,8 +77,7 @@ fn stop(said: &mut Said, holder: &Value) {
 
 pub fn whole(body: &Value) -> Said {
     assert_eq!((&body["type"], &body["role"]), (&json!("message"), &json!("assistant")));
-    assert!(!text(body, "id").is_empty() && !text(body, "model").is_empty(), "{body}");
-    let mut said = Said { used: used(&body["usage"]), ..Said::default() };
+    let mut said = Said { used: used(&body["usage"]), named: named(body), ..Said::default() };
     stop(&mut said, body);
     list(body, "content").iter().for_each(|block| add(&mut said, block));
     check_calls(&said.calls);
@@ -174,7 +173,7 @@ impl Stream {
                     (&json!("message"), &json!("assistant")),
                     "{data}"
                 );
-                assert!(!text(message, "id").is_empty() && !text(message, "model").is_empty(), "{data}");
+                self.said.named = named(message);
                 assert!(list(message, "content").is_empty(), "{data}");
                 for member in ["stop_reason", "stop_sequence"] {
                     assert_eq!(message.get(member), Some(&Value::Null), "{data}");

@@ -31,6 +31,8 @@ pub struct Said {
     /// Further choices: their texts.
     pub others: Vec<String>,
     pub failure: Option<Failure>,
+    /// The answer's id and the model, as the provider named them.
+    pub named: (String, String),
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -99,6 +101,13 @@ pub fn read(front: Front, got: &Got, streamed: bool, usage_asked: bool) -> Said 
 /// A text that must be there.
 fn text<'v>(value: &'v Value, member: &str) -> &'v str {
     value[member].as_str().unwrap_or_else(|| panic!("`{member}` is no text in {value}"))
+}
+
+/// The id of an answer and its model.
+fn named(answer: &Value) -> (String, String) {
+    let (id, model) = (text(answer, "id"), text(answer, "model"));
+    assert!(!id.is_empty() && !model.is_empty(), "{answer}");
+    (id.to_owned(), model.to_owned())
 }
 
 /// A count that must be there.
