@@ -60,10 +60,10 @@ pub(crate) enum Sent {
 /// Decides what is sent to a model of which `known` is known, if anything.
 pub(crate) fn sent(dial: Dial, known: Option<Reasoning>, asked: Effort) -> Sent {
     let Some(reasoning) = known else {
-        let by_word = asked != Effort::None && dial == Dial::Thinking;
         return match dial {
-            Dial::Effort => Sent::Word(asked),
-            _ if by_word => Sent::Word(asked),
+            // A new model has levels more likely than not.
+            Dial::Effort | Dial::NoneOrDefault => Sent::Word(asked),
+            Dial::Thinking if asked != Effort::None => Sent::Word(asked),
             _ => Sent::Switch { on: asked != Effort::None, lost: loses(dial, asked) },
         };
     };
@@ -129,6 +129,7 @@ mod tests {
             (EnableThinking, Some(SWITCH), Off, off),
             (NoneOrDefault, Some(SWITCH), High, on(true)),
             (NoneOrDefault, Some(ALWAYS), High, Sent::Word(High)),
+            (NoneOrDefault, None, High, Sent::Word(High)),
             (NoneOrHigh, Some(LEVELS), Low, on(true)),
             (NoneOrHigh, Some(LEVELS), High, on(false)),
             (NoneOrHigh, None, Off, off),

@@ -84,7 +84,7 @@ pub fn message_edits<'b>(
     rules().next()?;
     let value = |name: &str| body.member(name).map(|member| body.value(member));
     let raw = value("messages")?;
-    let mut rules = rules().filter(|rule| rule.may_apply(raw)).peekable();
+    let mut rules = rules().filter(|rule| rule.may_apply(raw, value)).peekable();
     rules.peek()?;
     let mut turns = Turns::of(body)?;
     let mut edits = MessageEdits::default();
@@ -112,17 +112,17 @@ pub fn message_edits<'b>(
 }
 
 impl MessageRule {
-    /// Whether a list of these bytes can have what the rule is about.
-    fn may_apply(self, messages: &[u8]) -> bool {
-        let has = |word: &str| memchr::memmem::find(messages, word.as_bytes()).is_some();
+    /// Whether a list of these bytes, beside these members, can have what the rule is about.
+    fn may_apply<'b>(self, messages: &[u8], value: impl Fn(&str) -> Option<&'b [u8]>) -> bool {
+        let within = |raw: &[u8], word: &str| memchr::memmem::find(raw, word.as_bytes()).is_some();
+        let has = |word: &str| within(messages, word);
         match self {
             Self::Role { from, .. } | Self::Rename { from, .. } => has(from),
             Self::Drop { member, .. } => has(member),
             Self::CallIds => has("tool_call"),
             Self::ReasoningContent => has("tool_calls"),
-            Self::Only(_) | Self::JoinTexts | Self::SchemaInWords | Self::MistralOrder | Self::Alternate => {
-                true
-            }
+            Self::SchemaInWords => value("response_format").is_some_and(|raw| within(raw, "json_schema")),
+            Self::Only(_) | Self::JoinTexts | Self::MistralOrder | Self::Alternate => true,
         }
     }
 

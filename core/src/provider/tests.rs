@@ -232,6 +232,7 @@ fn reasoning_is_switched_off_or_the_lowest_level_is_named() {
         ("dashscope", "qwen-plus", HIGH, vec!["-reasoning_effort>enable_thinking=true"]),
         ("groq", "qwen/qwen3-32b", HIGH, vec![r#"-reasoning_effort>reasoning_effort="default""#]),
         ("groq", "openai/gpt-oss-120b", HIGH, vec![]),
+        ("groq", "openai/gpt-oss-2", HIGH, vec![]),
         ("cohere", "command-a-reasoning-08-2025", HIGH, vec![]),
         (
             "cohere",

@@ -216,7 +216,7 @@ fn write_effort(
         (None, _) => Effort::Medium,
     };
     let known = target.facts.map(|model| model.reasoning);
-    if known.is_none() && target.dialect.effort == Dial::Effort {
+    if known.is_none() && matches!(target.dialect.effort, Dial::Effort | Dial::NoneOrDefault) {
         // Nobody knows whether this model takes the word.
         return if off { Ok(()) } else { report.lost(name) };
     }

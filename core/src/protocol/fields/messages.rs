@@ -54,7 +54,7 @@ pub(super) static FIELDS: &[Field] = &[
         mapped("`file` for PDFs, text for plain text"),
         mapped("`inlineData`, or `fileData` for addresses and files of Google's; text for plain text")),
     row("messages[].content[].document.url",
-        refused("the wire takes no addresses of documents"),
+        refused("the wire takes no addresses of documents; with `fetch_media` the gateway fetches them"),
         mapped("`fileData`"))
         .also(&["messages[].content[].document.source.url.*", "messages[].content[].tool_result.content[].document.source.url.*"]),
     row("messages[].content[].document.title",
