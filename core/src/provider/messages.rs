@@ -62,6 +62,8 @@ pub enum MessageRule {
     MistralOrder,
     /// User and assistant take turns, after the system messages.
     Alternate,
+    /// Blocks of thinking that nobody signed are taken out, and messages of which nothing is left.
+    SignedThinking,
 }
 
 /// What the rules of a row make of a body.
@@ -104,6 +106,7 @@ pub fn message_edits<'b>(
             }
             MessageRule::MistralOrder => turns.in_mistrals_order(&mut edits.lost)?,
             MessageRule::Alternate => turns.alternate(&mut edits.lost)?,
+            MessageRule::SignedThinking => turns.take_unsigned(&mut edits.lost)?,
             rule => turns.each(|turn, edit| rule.edit(turn, edit, &mut edits.lost))?,
         }
     }
@@ -121,6 +124,7 @@ impl MessageRule {
             Self::Drop { member, .. } => has(member),
             Self::CallIds => has("tool_call"),
             Self::ReasoningContent => has("tool_calls"),
+            Self::SignedThinking => has_blank(messages, b"\"signature\""),
             Self::SchemaInWords => value("response_format").is_some_and(|raw| within(raw, "json_schema")),
             Self::Only(_) | Self::JoinTexts | Self::MistralOrder | Self::Alternate => true,
         }
@@ -212,6 +216,27 @@ impl Turns {
         })
     }
 
+    fn take_unsigned(&mut self, lost: &mut Vec<Cow<'static, str>>) -> Option<()> {
+        let mut emptied = Vec::new();
+        let mut place = 0;
+        self.each(|turn, edits| {
+            let blocks = turn.elements("content").unwrap_or_default();
+            let kept: Vec<&[u8]> =
+                blocks.iter().filter(|block| !is_unsigned(block)).map(|block| block.as_ref()).collect();
+            if kept.len() < blocks.len() {
+                lose(lost, "messages[].content[].thinking".to_owned());
+                emptied.extend(kept.is_empty().then_some(place));
+                edits
+                    .set("content", Json::checked([b"[", kept.join(&b',').as_slice(), b"]"].concat().into()));
+            }
+            place += 1;
+        })?;
+        for place in emptied.into_iter().rev() {
+            self.list.remove(place);
+        }
+        Some(())
+    }
+
     fn json(&self) -> Json {
         let mut text = BytesMut::with_capacity(self.list.iter().map(|turn| turn.body().len() + 1).sum());
         for (index, turn) in self.list.iter().enumerate() {
@@ -221,6 +246,21 @@ impl Turns {
         text.extend_from_slice(if self.list.is_empty() { b"[]" } else { b"]" });
         Json::checked(text.freeze())
     }
+}
+
+/// Whether a block is thinking with an empty signature.
+fn is_unsigned(block: &Bytes) -> bool {
+    let Ok(block) = sketch(block) else { return false };
+    let text = |name: &'static str| block.string(name).ok().flatten();
+    text("type").as_deref() == Some("thinking") && text("signature").as_deref() == Some("")
+}
+
+/// Whether a member of this name, in its quotes, may be an empty text.
+fn has_blank(json: &[u8], name: &[u8]) -> bool {
+    memchr::memmem::find_iter(json, name).any(|at| {
+        let rest = json.get(at + name.len()..).unwrap_or_default().trim_ascii_start();
+        rest.strip_prefix(b":").is_some_and(|value| value.trim_ascii_start().starts_with(b"\"\""))
+    })
 }
 
 fn rewritten(edits: Edits<'_>) -> Option<Sketch> {

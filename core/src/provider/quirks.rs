@@ -47,6 +47,7 @@ pub static QUIRKS: &[&Quirk] = &[
     &OPENROUTER_EXTENSIONS,
     &EXPLICIT_CACHE,
     &NO_IMAGE_ADDRESSES,
+    &SIGNED_THINKING,
 ];
 
 /// The o-series and gpt-5: the new spelling of the output limit.
@@ -233,6 +234,16 @@ pub(super) static ENABLE_THINKING: Quirk = Quirk {
               caller sends that itself.",
     source: "Alibaba, \"Deep thinking\", `enable_thinking`",
     dialect: Dialect { effort: Dial::EnableThinking, ..Dialect::PLAIN },
+    ..QUIRK
+};
+
+/// Thinking that is not Claude's.
+pub(super) static SIGNED_THINKING: Quirk = Quirk {
+    name: "signed-thinking",
+    summary: "Blocks of thinking with an empty signature, which a caller of Messages has from a model of \
+              another maker, are left out and named: their signature is refused.",
+    source: "Anthropic, \"Extended thinking\", \"Preserving thinking blocks\"",
+    messages: &[MessageRule::SignedThinking],
     ..QUIRK
 };
 

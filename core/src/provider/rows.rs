@@ -9,7 +9,7 @@ use super::{
         MAX_COMPLETION_TOKENS, MAX_TOKENS_ONLY, MISTRAL_CALL_IDS, MISTRAL_CLOSED_BODY,
         MISTRAL_CLOSED_MESSAGES, MISTRAL_ORDER, MISTRAL_SEED, NO_IMAGE_ADDRESSES, OLLAMA_IGNORED, ONE_CALL,
         OPENROUTER_EXTENSIONS, PERPLEXITY_ALTERNATION, REASONING_CONTENT, REFUSED_SAMPLING,
-        SAMBANOVA_IGNORED, SYSTEM_ROLE, TEXT_CONTENT, THINKING_SWITCH, ZAI_TOOL_CHOICE,
+        SAMBANOVA_IGNORED, SIGNED_THINKING, SYSTEM_ROLE, TEXT_CONTENT, THINKING_SWITCH, ZAI_TOOL_CHOICE,
     },
 };
 use crate::protocol::Wire;
@@ -76,6 +76,7 @@ pub static ROWS: &[Row] = &[
         wire: Wire::Messages,
         counts: true,
         stream_usage: StreamUsage::Always,
+        quirks: &[&SIGNED_THINKING],
         doc: "https://platform.claude.com/docs/en/api/messages",
         ..OPENAI_WIRE
     },

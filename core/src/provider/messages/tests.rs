@@ -274,3 +274,23 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn signed_thinking() {
+    let thought = |signature: &str| json!({ "type": "thinking", "thinking": "Hm", "signature": signature });
+    let text = json!({ "type": "text", "text": "a \"signature\": \"\" in a text" });
+    let assistant = |blocks: Value| json!({ "role": "assistant", "content": blocks });
+    let lost = vec!["messages[].content[].thinking".to_owned()];
+    for (said, sent, named) in [
+        (json!([thought("s"), text]), Some(json!([thought("s"), text])), false),
+        (json!([thought(""), text, thought("s")]), Some(json!([text, thought("s")])), true),
+        (json!([thought("")]), None, true),
+        (json!("\"signature\": \"\""), Some(json!("\"signature\": \"\"")), false),
+    ] {
+        let expected = [Some(user("Hi")), sent.map(assistant), Some(user("And?"))];
+        let expected: Vec<Value> = expected.into_iter().flatten().collect();
+        let all = json!([user("Hi"), assistant(said), user("And?")]);
+        let dropped = if named { lost.clone() } else { Vec::new() };
+        assert_eq!(messages("anthropic", all), (Value::from(expected), dropped));
+    }
+}

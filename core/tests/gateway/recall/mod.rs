@@ -309,6 +309,7 @@ fn no_provider_sees_what_another_signed() {
             for signature in signed {
                 assert!(!sent.contains(signature), "{client:?} to {second}: {sent}");
             }
+            assert!(!sent.contains(r#""signature":"""#), "{client:?} to {second}: {sent}");
         }
     }
 }
