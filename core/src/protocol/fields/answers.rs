@@ -122,7 +122,7 @@ pub(super) static MESSAGES: &[Answer] = &[
 pub(super) static GEMINI: &[Answer] = &[
     gemini("responseId", mapped("`id`"), mapped("`id`")),
     gemini("modelVersion", mapped("`model`"), mapped("`model`")),
-    gemini("createTime", dropped("Vertex AI alone says it"), dropped("Vertex AI alone says it")),
+    gemini("createTime", mapped("`created`"), dropped("the front says no time")),
     gemini("modelStatus.*", dropped("the front has no such field"), dropped("the front has no such field")),
     gemini("candidates", mapped("`choices`"), mapped("the answer itself")),
     gemini("candidates[].index", mapped("`choices[].index`"), dropped("the front has one answer: the first is told")),
@@ -134,17 +134,20 @@ pub(super) static GEMINI: &[Answer] = &[
     gemini("candidates[].content.parts[].thoughtSignature", mapped("`reasoning_details`, and `extra_content` of the call"), dropped("kept by the gateway for the next turn of the conversation")),
     gemini("candidates[].content.parts[].functionCall.*", mapped("`tool_calls`"), mapped("`tool_use`")),
     gemini("candidates[].content.parts[].inlineData.*", mapped("`audio` or `images`"), dropped("the front has no pictures and no sound of the model's")),
-    gemini("candidates[].content.parts[].executableCode.*", carried("`provider_blocks`, as they are"), carried("blocks, as they are"))
-        .also(&["candidates[].content.parts[].codeExecutionResult.*", "candidates[].content.parts[].toolCall.*", "candidates[].content.parts[].toolResponse.*", "candidates[].content.parts[].functionResponse.*", "candidates[].content.parts[].fileData.*"]),
+    gemini("candidates[].content.parts[].executableCode.*", carried("`provider_blocks`, as they are"), dropped("strict clients read no block of a type that they do not know"))
+        .also(&["candidates[].content.parts[].codeExecutionResult.*", "candidates[].content.parts[].toolCall.*", "candidates[].content.parts[].toolResponse.*", "candidates[].content.parts[].functionResponse.*"]),
+    gemini("candidates[].content.parts[].fileData.*", mapped("`images` or `files`"), dropped("the front has no pictures and no sound of the model's")),
     gemini("candidates[].content.parts[].audioMetadata.*", dropped("the front says nothing of media"), dropped("the front says nothing of media"))
         .also(&["candidates[].content.parts[].audioTranscription.*", "candidates[].content.parts[].documentMetadata.*", "candidates[].content.parts[].mediaProcessing.*", "candidates[].content.parts[].mediaResolution.*", "candidates[].content.parts[].partMetadata.*", "candidates[].content.parts[].speechMetadata.*", "candidates[].content.parts[].spreadsheetMetadata.*", "candidates[].content.parts[].videoMetadata.*"]),
     gemini("candidates[].finishReason", mapped("`finish_reason`"), mapped("`stop_reason`")),
     gemini("candidates[].finishMessage", mapped("`refusal`, where the answer was refused"), mapped("`stop_details.explanation`, where the answer was refused")),
-    gemini("candidates[].citationMetadata.*", dropped("places in other works, without words"), dropped("places in other works, without words")),
+    gemini("candidates[].citationMetadata.*", mapped("`annotations`; without an address `citations`, as they are"), mapped("citations")),
     gemini("candidates[].groundingMetadata.*", dropped("the front has citations alone"), dropped("the front has citations alone")),
     gemini("candidates[].groundingMetadata.groundingChunks[].web.*", mapped("`annotations`"), mapped("citations")).also(&["candidates[].groundingMetadata.groundingChunks"]),
+    gemini("candidates[].groundingMetadata.groundingChunks[].retrievedContext.*", mapped("`annotations`; without an address `citations`, as they are"), mapped("citations")),
+    gemini("candidates[].groundingMetadata.groundingChunks[].maps.*", mapped("`annotations`"), mapped("citations")).also(&["candidates[].groundingMetadata.groundingChunks[].image.*"]),
     gemini("candidates[].groundingMetadata.groundingSupports[].*", mapped("the places of annotations"), mapped("the words of citations")).also(&["candidates[].groundingMetadata.groundingSupports"]),
-    gemini("candidates[].urlContextMetadata.*", dropped("the front has no such field"), dropped("the front has no such field")),
+    gemini("candidates[].urlContextMetadata.*", mapped("`annotations` of the whole text, of pages that were read and that no place points to"), mapped("citations")),
     gemini("candidates[].logprobsResult.*", mapped("`logprobs`"), dropped("the front has no probabilities")),
     gemini("candidates[].avgLogprobs", dropped("the front has no such field"), dropped("the front has no such field")),
     gemini("candidates[].safetyRatings[].*", dropped("the front has no such field"), dropped("the front has no such field")).also(&["candidates[].safetyRatings"]),
@@ -164,5 +167,5 @@ pub(super) static GEMINI: &[Answer] = &[
     gemini("usageMetadata.candidatesTokensDetails[].*", mapped("`audio_tokens`; other kinds are the rest"), dropped("the front has one kind of tokens")).also(&["usageMetadata.candidatesTokensDetails"]),
     gemini("usageMetadata.cacheTokensDetails[].*", dropped("the front has one kind of cached tokens"), dropped("the front has one kind of cached tokens")).also(&["usageMetadata.cacheTokensDetails"]),
     gemini("usageMetadata.toolUsePromptTokensDetails[].*", dropped("the front has one kind of such tokens"), dropped("the front has one kind of such tokens")).also(&["usageMetadata.toolUsePromptTokensDetails"]),
-    gemini("usageMetadata.trafficType", dropped("Vertex AI alone says it"), dropped("Vertex AI alone says it")),
+    gemini("usageMetadata.trafficType", mapped("`service_tier`"), dropped("tiers of another provider's")),
 ];
