@@ -4,7 +4,7 @@ use bytes::BytesMut;
 use serde_json::{Value, json};
 use tollbridge_core::{
     conversation::{Delta, Event, PartKind},
-    protocol::{DecodeError, Front, Wire, chat::AnswerMeta},
+    protocol::{DecodeError, Front, Unsaid, Wire, chat::AnswerMeta},
 };
 
 const META: AnswerMeta<'_> = AnswerMeta { id: "gateway", created: 1, model: "asked", functions: false };
@@ -312,6 +312,13 @@ fn media_reach_chat_callers_and_are_no_part_of_the_text() {
     // The Messages protocol has no place for them in answers.
     let told = whole(Front::Messages, &answer);
     assert_eq!(told["content"], json!([{ "type": "text", "text": "See" }]));
+    let names = ["images", "audio", "video", "reasoning_details"];
+    assert_eq!(told["tollbridge_dropped"], json!(names), "what is left out is named");
+    let mut unsaid = Unsaid::default();
+    let mut decoder = Wire::Gemini.decoder("seed");
+    decoder.push(answer.to_string().as_bytes(), &mut |event| unsaid.event(Front::Messages, &event));
+    decoder.finish(&mut |event| unsaid.event(Front::Messages, &event));
+    assert_eq!(unsaid.line().as_deref(), Some("images, audio, video, reasoning_details"));
     // What the model drew while it thought is not the answer.
     let thought = json!({ "thought": true, "inlineData": { "mimeType": "image/png", "data": "aW1n" } });
     let message = &whole(Front::Chat, &last(parts(json!([thought, { "text": "Done" }])), "STOP"))["choices"]
@@ -415,6 +422,19 @@ fn recitations_and_pages_are_citations() {
         .collect();
     assert_eq!(json!(places), json!([["https://r.test", 2, 8], ["https://p.test", 0, 8]]));
     assert_eq!(message["citations"][0]["title"], "A book");
+}
+
+#[test]
+fn a_reason_in_the_middle_is_not_the_end() {
+    let code = last(parts(json!([{ "text": "So:" }, { "executableCode": { "code": "1" } }])), "STOP");
+    let result = parts(json!([{ "codeExecutionResult": { "output": "1" } }]));
+    let mut decoder = Wire::Gemini.decoder("seed");
+    let mut complete = Vec::new();
+    for chunk in [done("STOP"), code, result, last(parts(json!([{ "text": "1." }])), "STOP")] {
+        decoder.push(chunk.to_string().as_bytes(), &mut |_| {});
+        complete.push(decoder.is_complete());
+    }
+    assert_eq!(complete, [false, false, false, true]);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::{
     frame::sse::{SseEvent, SseFramer},
     ledger::ErrorClass,
     ports::HttpError,
-    protocol::Front,
+    protocol::{Front, Unsaid},
     recall::Record,
 };
 
@@ -48,6 +48,8 @@ pub(super) struct Facts {
     pub(super) written: Written,
     /// Reasoning state that belongs to the answer's calls, not yet remembered.
     pub(super) records: Vec<Record>,
+    /// What of it the caller's protocol cannot say.
+    pub(super) unsaid: Unsaid,
 }
 
 impl Facts {

@@ -20,7 +20,7 @@ use crate::{
     model::Model,
     ports::{HttpError, Micros},
     protocol::{
-        Encoded, Front, Target,
+        Encoded, Front, Target, Unsaid,
         codec::{AnswerMeta, StreamDecoder, StreamEncoder},
     },
     recall::Collector,
@@ -64,7 +64,7 @@ pub(super) fn whole(
     let answer = attempt.provider.row.wire.read_response(body, seed, |response| {
         let answer = front.encode_response(response, &meta(attempt, &id, now));
         let records = recall.map_or(Vec::new(), |collector| collector.response(response));
-        (answer.into(), Facts { records, ..facts_of(response) })
+        (answer.into(), Facts { records, unsaid: Unsaid::of(front, response), ..facts_of(response) })
     });
     Ok(answer?)
 }
@@ -162,11 +162,11 @@ impl Translate {
             self.facts.cut = true;
             return fail(&mut self.facts, self.front, cut(Some(failure)), out);
         }
-        let Self { facts, decoder, encoder, collector, .. } = self;
+        let Self { facts, front, decoder, encoder, collector, .. } = self;
         decoder.finish(&mut |event| {
             facts.cut |= matches!(event, Event::Error(_));
             collect(facts, collector, &event);
-            pass(facts, encoder, &event, &mut frames);
+            pass(facts, *front, encoder, &event, &mut frames);
         });
         encoder.finish(&mut frames);
         facts.over = true;
@@ -175,10 +175,10 @@ impl Translate {
 
     fn event(&mut self, raw: &[u8], frames: &mut BytesMut) {
         let Some(data) = SseEvent::read(raw).data.filter(|_| !self.facts.over) else { return };
-        let Self { facts, decoder, encoder, collector, .. } = self;
+        let Self { facts, front, decoder, encoder, collector, .. } = self;
         decoder.push(&data, &mut |event| {
             collect(facts, collector, &event);
-            pass(facts, encoder, &event, frames);
+            pass(facts, *front, encoder, &event, frames);
         });
         facts.complete = decoder.is_complete();
     }
@@ -198,8 +198,15 @@ fn collect(facts: &mut Facts, collector: &mut Option<Collector>, event: &Event<'
 }
 
 /// One event of the conversation: noted, and written for the caller.
-fn pass(facts: &mut Facts, encoder: &mut StreamEncoder, event: &Event<'_>, frames: &mut BytesMut) {
+fn pass(
+    facts: &mut Facts,
+    front: Front,
+    encoder: &mut StreamEncoder,
+    event: &Event<'_>,
+    frames: &mut BytesMut,
+) {
     note(facts, event);
+    facts.unsaid.event(front, event);
     encoder.event(event, frames);
 }
 

@@ -16,7 +16,7 @@ pub(super) struct Column {
 }
 
 /// All columns.
-pub(super) const COLUMNS: [Column; 32] = [
+pub(super) const COLUMNS: [Column; 33] = [
     Column { name: "at", of: |row| number(row.at) },
     Column { name: "id", of: |row| text(&row.id) },
     Column { name: "tenant", of: |row| text(&row.tenant) },
@@ -49,6 +49,7 @@ pub(super) const COLUMNS: [Column; 32] = [
     Column { name: "price_version", of: |row| maybe_text(row.cost.as_ref().map(|c| &*c.price_version)) },
     Column { name: "cache", of: |row| maybe_text(row.cache.map(|c| c.name())) },
     Column { name: "upstream_id", of: |row| maybe_text(row.upstream_id.as_deref()) },
+    Column { name: "lost", of: |row| maybe_text(row.lost.as_deref()) },
 ];
 
 /// Longest text that is kept of what a caller or a provider said, in bytes.

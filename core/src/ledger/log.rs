@@ -129,6 +129,7 @@ fn fields(row: &UsageRow, mut push: impl FnMut(&'static str, Field<'_>)) {
     text("finish", row.finish.as_deref());
     text("error", row.error.map(|e| e.name()));
     text("cache", row.cache.map(|c| c.name()));
+    text("lost", row.lost.as_deref());
     push("stream", Flag(row.stream));
     push("attempts", Number(row.attempts.into()));
     let mut number = |name, number: Option<u64>| {

@@ -61,6 +61,8 @@ pub struct UsageRow {
     pub attempts: u8,
     /// The provider's own id of the request, to show its support.
     pub upstream_id: Option<String>,
+    /// What of the answer the caller's protocol could not say: `images, logprobs`.
+    pub lost: Option<String>,
 }
 
 /// What a request cost.

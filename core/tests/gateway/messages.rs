@@ -272,6 +272,38 @@ fn what_the_prompt_took_is_told_at_the_start_where_it_is_known() {
 }
 
 #[test]
+fn what_the_callers_protocol_cannot_say_is_named_in_the_usage_row() {
+    let answer = json!({"candidates": [{
+        "content": {"parts": [{"text": "See"}, {"inlineData": {"mimeType": "image/png", "data": "aW1n"}}]},
+        "finishReason": "STOP",
+    }]});
+    let event = format!("data: {answer}\r\n\r\n");
+    for (stream, front, lost) in [
+        (false, "messages", Some("images")),
+        (true, "messages", Some("images")),
+        (false, "chat", None),
+        (true, "chat", None),
+    ] {
+        let sim = Sim::new(
+            json!({"providers": {"gemini": {"api_key": {"secret": "G"}, "models": ["gemini-2.5-flash"]}}}),
+        );
+        let whole = Script::json(answer.to_string());
+        sim.script([if stream { script(std::slice::from_ref(&event)) } else { whole }]);
+        let got = match front {
+            "messages" => sim.send(messages(&ask("gemini-2.5-flash", stream))),
+            _ => sim.chat(json!({"model": "gemini-2.5-flash", "stream": stream, "messages": [{"role": "user", "content": "Hi"}]})),
+        };
+        assert_eq!(got.status, 200, "{}", got.body);
+        assert!(got.body.contains("See"), "{}", got.body);
+        assert_eq!(sim.row().lost.as_deref(), lost, "{front} {stream}: {}", got.body);
+        assert_eq!(got.body.contains("data:image/png;base64,aW1n"), lost.is_none(), "{}", got.body);
+        // The provider named no answer: the gateway does, and nobody guesses it.
+        let prefix = if front == "chat" { "\"chatcmpl-" } else { "\"msg_" };
+        assert!(got.body.contains(prefix), "{}", got.body);
+    }
+}
+
+#[test]
 fn gemini_counts_a_prompt_that_sets_no_limit() {
     let sim = Sim::new(
         json!({"providers": {"gemini": {"api_key": {"secret": "A"}, "models": ["gemini-2.5-flash"]}}}),

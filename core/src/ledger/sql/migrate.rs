@@ -21,6 +21,7 @@ pub struct Migration {
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, sql: include_str!("0001_usage.sql") },
     Migration { version: 2, sql: include_str!("0002_counters.sql") },
+    Migration { version: 3, sql: include_str!("0003_lost.sql") },
 ];
 
 /// Why a store could not be brought to this schema.

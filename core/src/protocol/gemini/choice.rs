@@ -86,6 +86,20 @@ pub(super) struct OpenChoice {
     pub(super) calls: bool,
     /// Why it ended, as far as is known.
     pub(super) finish: Option<Finish<'static>>,
+    last: Last,
+}
+
+/// What was said last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Last {
+    #[default]
+    Nothing,
+    /// Something that the model goes on from.
+    More,
+    /// A call that Google makes on its own side: its result is still to come.
+    OwnCall,
+    /// Why it ended.
+    Finish,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +122,12 @@ impl OpenChoice {
         self.sources.searches
     }
 
+    /// Whether nothing more is to be expected. Code that is run in the middle of an answer comes with
+    /// a reason to end as well, and so do empty chunks of some proxies before anything is said.
+    pub(super) fn is_over(&self) -> bool {
+        self.last == Last::Finish
+    }
+
     /// Tells what a chunk says.
     pub(super) fn say(&mut self, said: Said<'_>, parts: &mut Parts<'_>, sink: &mut impl FnMut(Event<'_>)) {
         for (piece, signature) in said.pieces {
@@ -127,10 +147,19 @@ impl OpenChoice {
         }
         if let Some(finish) = said.finish {
             self.finish = Some(finish.into_owned());
+            if self.last == Last::More {
+                self.last = Last::Finish;
+            }
         }
     }
 
     fn piece(&mut self, piece: Piece<'_>, parts: &mut Parts<'_>, sink: &mut impl FnMut(Event<'_>)) {
+        self.last = match &piece {
+            Piece::Provider { kind, .. } if matches!(kind.as_ref(), "executableCode" | "toolCall") => {
+                Last::OwnCall
+            }
+            _ => Last::More,
+        };
         match piece {
             Piece::Text(text) => {
                 self.sources.said(&text);

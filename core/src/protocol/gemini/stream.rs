@@ -69,11 +69,12 @@ impl StreamDecoder {
         Self { seed: seed.to_owned(), ..Self::default() }
     }
 
-    /// Whether the answer is complete, as far as one can tell: every candidate has a reason.
+    /// Whether the answer is complete, as far as one can tell: every candidate has said something and
+    /// why it ended.
     pub fn is_complete(&self) -> bool {
         match self.state {
             State::Complete => true,
-            State::Open => self.is_finished(),
+            State::Open => self.is_finished() && self.choices.values().all(OpenChoice::is_over),
             State::Waiting | State::Failed => false,
         }
     }

@@ -3,8 +3,9 @@
 use crate::{
     conversation::{CallKind, Citation, Finish, FinishReason, Part, Reasoning, Response, ToolCall, Usage},
     protocol::{
+        Front, Unsaid,
         chat::AnswerMeta,
-        json::{Array, Object, Out, Raw, Word, from_str, one_line, wire_object},
+        json::{Array, Object, Out, Raw, Word, from_str, one_line, string, wire_object},
     },
 };
 
@@ -35,6 +36,12 @@ pub fn encode_response(response: &Response<'_>, meta: &AnswerMeta<'_>) -> Vec<u8
     object.string_or_null("stop_sequence", finish.stop_sequence.as_deref());
     write_stop_details(&mut object, &finish);
     object.object("usage", |object| write_usage(object, &response.usage));
+    let unsaid = Unsaid::of(Front::Messages, response);
+    if unsaid != Unsaid::default() {
+        object.array("tollbridge_dropped", |list| {
+            unsaid.names().for_each(|name| string(list.element(), name));
+        });
+    }
     object.end();
     out
 }
@@ -103,12 +110,12 @@ fn write_part(blocks: &mut Array<'_, impl Out>, part: &Part<'_>) {
 }
 
 /// Whether opaque reasoning is of a format that callers of this protocol can make use of.
-pub(super) fn is_ours(format: Option<&str>) -> bool {
+pub(in crate::protocol) fn is_ours(format: Option<&str>) -> bool {
     format.is_none_or(|format| format.starts_with("anthropic"))
 }
 
 /// Whether this is one of the protocol's own blocks, which all name their type.
-pub(super) fn is_block(json: &str) -> bool {
+pub(in crate::protocol) fn is_block(json: &str) -> bool {
     from_str::<WireTyped<'_>>(json).is_ok_and(|block| Word::text(block.kind).is_some())
 }
 
