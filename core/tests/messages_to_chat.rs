@@ -406,3 +406,16 @@ fn a_conversation_that_anthropic_would_hold_is_refused_by_the_code_that_sdks_kno
     assert_eq!(body["error"]["details"]["error_code"], "thread_unsupported_request");
     assert!(encode(&with(json!({ "thread": null })), "m").is_ok());
 }
+
+#[test]
+fn a_tool_that_was_found_is_named() {
+    let request = with(json!({ "messages": [
+        { "role": "user", "content": "Open an issue" },
+        { "role": "assistant", "content": [{ "type": "tool_use", "id": "t1", "name": "ToolSearch", "input": {} }] },
+        { "role": "user", "content": [{ "type": "tool_result", "tool_use_id": "t1",
+            "content": [{ "type": "tool_reference", "tool_name": "create_issue" }] }] },
+    ] }));
+    let (body, dropped) = sent(&request, "m");
+    assert_eq!(body["messages"][2]["content"], "Found the tool `create_issue`.");
+    assert!(dropped.is_empty(), "{dropped:?}");
+}

@@ -130,6 +130,10 @@ pub(crate) fn told_to_anthropic(request: &Value) -> Vec<Value> {
                 "image" | "document" => {
                     told.push(json!(["media", first_of(&block["source"], &["data", "url", "file_id"])]));
                 }
+                "tool_reference" => {
+                    let name = block["tool_name"].as_str().unwrap();
+                    told.push(json!([kind, format!("Found the tool `{name}`.")]));
+                }
                 "tool_result" => {
                     told.push(json!(["result of", block["tool_use_id"]]));
                     blocks(told, "result", &block["content"]);

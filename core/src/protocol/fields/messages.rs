@@ -101,7 +101,11 @@ pub(super) static FIELDS: &[Field] = &[
     row("messages[].content[].other",
         refused("a block that only Anthropic can read"),
         refused("a block that only Anthropic can read"))
-        .also(&["messages[].content[].*.*", "messages[].content[].document.source.content.*", "messages[].content[].tool_result.content[].search_result.*", "messages[].content[].tool_result.content[].tool_reference.*", "messages[].content[].tool_result.content[].browser_state.*"]),
+        .also(&["messages[].content[].*.*", "messages[].content[].document.source.content.*", "messages[].content[].tool_result.content[].search_result.*", "messages[].content[].tool_result.content[].browser_state.*"]),
+    row("messages[].content[].tool_result.content[].tool_reference",
+        mapped("a text that names the tool; all tools are sent"),
+        mapped("a text that names the tool; all tools are sent"))
+        .also(&["messages[].content[].tool_result.content[].tool_reference.*"]),
     row("system",
         mapped("a message of role `system`"),
         mapped("`systemInstruction`"))

@@ -147,11 +147,31 @@ fn decode_block<'a>(mut block: WireBlock<'a>, path: impl Fn() -> String) -> Resu
     })
 }
 
+/// A tool that a search for tools has found. All tools are sent where this is read, those that were to
+/// be loaded when found among them: what is left to tell is that it was found.
+fn found_tool<'a>(part: Part<'a>) -> Part<'a> {
+    wire_object! {
+        struct WireReference<'a> {
+            tool_name: Str<'a> = "tool_name",
+        }
+    }
+    match &part {
+        Part::Provider { kind, json } if kind == "tool_reference" => {
+            let reference: WireReference<'_> = from_str(json.get()).unwrap_or_default();
+            match reference.tool_name {
+                Some(Str(name)) => Part::text(format!("Found the tool `{name}`.")),
+                None => part,
+            }
+        }
+        _ => part,
+    }
+}
+
 fn decode_result<'a>(json: Raw<'a>, path: impl Fn() -> String) -> Result<Vec<Part<'a>>, ApiError> {
     let path = format!("{}.content", path());
     let content: Content<'_> = from_str(json.get())
         .map_err(|malformed| ApiError::invalid(format!("{path}: {malformed}")).with_param(path.clone()))?;
-    decode_blocks(content, &path)
+    Ok(decode_blocks(content, &path)?.into_iter().map(found_tool).collect())
 }
 
 fn decode_source<'a>(json: Raw<'a>, path: impl Fn() -> String) -> Result<Source<'a>, ApiError> {

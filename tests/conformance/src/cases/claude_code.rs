@@ -111,8 +111,15 @@ fn system(nonce: usize) -> Value {
     ])
 }
 
+/// All of its tools; those of servers are to be loaded when a search has found them.
 fn tools() -> Value {
-    serde_json::from_str(TOOLS).unwrap_or_default()
+    let mut tools: Value = serde_json::from_str(TOOLS).unwrap_or_default();
+    for tool in tools.as_array_mut().into_iter().flatten() {
+        if tool["name"].as_str().is_some_and(|name| name.starts_with("mcp__")) {
+            tool["defer_loading"] = json!(true);
+        }
+    }
+    tools
 }
 
 /// The body of a turn.
@@ -136,13 +143,15 @@ fn turn(model: &str, messages: &[Value], thinking: Thinking) -> Value {
     body
 }
 
-/// What the tools answer, turn by turn: a text, a text beside a picture, a failure.
+/// What the tools answer, turn by turn: a text, a text beside a picture, a tool that was searched for,
+/// a failure.
 fn result(turn: usize, id: &Value) -> Value {
     let picture =
         json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PICTURE}});
     let (content, failed) = match turn {
         0 => (json!("     1\u{2192}fn main() {}\n"), false),
         1 => (json!([{"type": "text", "text": "Read image (1x1)"}, picture]), false),
+        2 => (json!([{"type": "tool_reference", "tool_name": "mcp__tracker__create_issue"}]), false),
         _ => (
             json!([{"type": "text", "text": "<tool_use_error>File has not been read yet.</tool_use_error>"}]),
             true,
@@ -164,10 +173,11 @@ fn asked(hands: &Hands) -> Value {
     ]})
 }
 
-/// Three turns with tools and the answer, everything that came sent back as it came.
+/// Four turns with tools and the answer, everything that came sent back as it came.
 async fn session(hands: Hands, provider: &'static str, model: &'static str, thinking: Thinking) -> Verdict {
-    const TURNS: usize = 3;
-    let model = format!("{provider}/{}", hands.model(&format!("{model}loop.turns-{TURNS}.think")));
+    const TURNS: usize = 4;
+    let model =
+        format!("{provider}/{}", hands.model(&format!("{model}loop.turns-{TURNS}.think.systemturns")));
     let mut messages = vec![asked(&hands)];
     for number in 0..=TURNS {
         let body = turn(&model, &messages, thinking);
@@ -194,6 +204,11 @@ async fn session(hands: Hands, provider: &'static str, model: &'static str, thin
         results.push(json!({"type": "text", "text": "<system-reminder>Go on.</system-reminder>"}));
         messages.push(json!({"role": "assistant", "content": content}));
         messages.push(json!({"role": "user", "content": results}));
+        if number == 0 {
+            // Newer models are told in this way what has changed meanwhile.
+            messages
+                .push(json!({"role": "system", "content": "The file /home/dev/bridge/pier.rs has changed."}));
+        }
     }
     Ok(())
 }
@@ -215,6 +230,8 @@ fn arrived(provider: &str, body: &Value, upstream: &Value, dropped: &str) -> Ver
         check(there.iter().any(|text| text == name), || format!("the tool {name} is lost"))?;
     }
     for message in body["messages"].as_array().into_iter().flatten() {
+        let plain = message["content"].as_str().unwrap_or_default();
+        check(all.contains(plain), || format!("lost: {plain}"))?;
         for block in message["content"].as_array().into_iter().flatten() {
             let mut said = Vec::new();
             match block["type"].as_str() {
@@ -224,6 +241,7 @@ fn arrived(provider: &str, body: &Value, upstream: &Value, dropped: &str) -> Ver
                     for part in block["content"].as_array().into_iter().flatten() {
                         strings(&part["text"], &mut said);
                         strings(&part["source"]["data"], &mut said);
+                        strings(&part["tool_name"], &mut said);
                     }
                     said.extend(block["content"].as_str().map(str::to_owned));
                 }
