@@ -95,7 +95,7 @@ fn a_full_document_resolves() {
             "gpt-5": ["gpt-5", "openai-east/gpt-5"],
             "hub": "meta-llama/llama-4",
         },
-        "catalogue": { "models": [{ "id": "llama", "provider": "my-llm", "max_output": "7" }] },
+        "catalogue": { "models": [{ "id": "llama", "provider": "custom", "max_output": "7" }] },
         "timeouts": { "connect": "3s", "idle": 45 },
         "retry": { "max_retries": 1, "initial_backoff": "0s" },
         "body_size_limit": 1_000,

@@ -5,10 +5,12 @@
 //!
 //! A new parser of bytes from outside gets a row in [`TARGETS`], a few seeds, and a target in `fuzz/`.
 
+mod quirks;
 mod sketch;
 mod sse;
 mod translate;
 
+pub use quirks::quirks;
 #[cfg(test)]
 pub(crate) use sketch::{Pairs, Wish};
 pub use sketch::{edits, sketch};
@@ -31,6 +33,7 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     Target { name: "sketch", law: sketch::sketch, seeds: sketch::SEEDS },
     Target { name: "edits", law: sketch::edits, seeds: sketch::SEEDS },
+    Target { name: "quirks", law: quirks::quirks, seeds: quirks::SEEDS },
     Target { name: "sse", law: sse::sse, seeds: sse::SEEDS },
     Target { name: "chat_request", law: translate::chat_request, seeds: translate::REQUESTS },
     Target {

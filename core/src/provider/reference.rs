@@ -40,7 +40,7 @@ fn providers(out: &mut String) -> std::fmt::Result {
 fn quirks(out: &mut String) -> std::fmt::Result {
     out.write_str(
         "\n## Quirks\n\n\
-         What is done to a request that is relayed, and why. A parameter that is left out is named in the\n\
+         What is done to a request, relayed or translated, and why. A parameter that is left out is named in the\n\
          response header `x-tollbridge-dropped`, unless it said what the provider assumes anyway.\n\n\
          | quirk | what is done | where | source |\n\
          | --- | --- | --- | --- |\n",

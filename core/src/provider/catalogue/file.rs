@@ -20,6 +20,10 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::{Catalogue, Date, Model, Params, Reasoning};
+use crate::{
+    nearest::nearest,
+    provider::{ROWS, find},
+};
 
 /// Why a catalogue could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +40,20 @@ pub enum CatalogueError {
     /// A new model that nobody makes.
     #[error("the model {0:?} of the catalogue is not built in: add its `provider`")]
     NoProvider(String),
+    /// A provider that is none.
+    #[error("the model {model:?} of the catalogue has an unknown provider {provider:?}{}", meant(*nearest))]
+    UnknownProvider {
+        /// The model.
+        model: String,
+        /// What is written there.
+        provider: String,
+        /// What was probably meant.
+        nearest: Option<&'static str>,
+    },
+}
+
+fn meant(nearest: Option<&str>) -> String {
+    nearest.map(|name| format!("; did you mean {name:?}?")).unwrap_or_default()
 }
 
 #[derive(Deserialize)]
@@ -88,7 +106,13 @@ impl Entry {
     /// The model, with what `known` says where this says nothing.
     fn over(self, known: Option<&Model>) -> Result<Model, CatalogueError> {
         let provider = match (self.provider, known) {
-            (Some(provider), _) => Cow::Owned(provider),
+            (Some(provider), _) => match find(&provider) {
+                Some(row) => Cow::Borrowed(row.name),
+                None => {
+                    let nearest = nearest(&provider, ROWS.iter().map(|row| row.name));
+                    return Err(CatalogueError::UnknownProvider { model: self.id, provider, nearest });
+                }
+            },
             (None, Some(known)) => known.provider.clone(),
             (None, None) => return Err(CatalogueError::NoProvider(self.id)),
         };

@@ -171,13 +171,17 @@ fn a_file_may_stand_in_place_of_what_ships() {
 #[test]
 fn a_bad_file_is_refused_with_what_is_wrong() {
     for (json, part) in [
-        (r#"{"models": [{"id": "a", "provider": "x"}, {"id": "a", "provider": "y"}]}"#, "\"a\" twice"),
-        (r#"{"models": [{"id": "", "provider": "x"}]}"#, "empty id"),
+        (
+            r#"{"models": [{"id": "a", "provider": "openai"}, {"id": "a", "provider": "groq"}]}"#,
+            "\"a\" twice",
+        ),
+        (r#"{"models": [{"id": "", "provider": "openai"}]}"#, "empty id"),
         (r#"{"models": [{"id": "a"}]}"#, "add its `provider`"),
+        (r#"{"models": [{"id": "a", "provider": "opnai"}]}"#, "did you mean \"openai\"?"),
         (r#"{"mode": "replace", "models": [{"id": "gpt-4o"}]}"#, "add its `provider`"),
-        (r#"{"models": [{"id": "a", "provider": "x", "refuse": []}]}"#, "refuse"),
-        (r#"{"models": [{"id": "a", "provider": "x", "retires": "2027-13-01"}]}"#, "YYYY-MM-DD"),
-        (r#"{"models": [{"id": "a", "provider": "x", "refuses": ["temprature"]}]}"#, "temprature"),
+        (r#"{"models": [{"id": "a", "provider": "openai", "refuse": []}]}"#, "refuse"),
+        (r#"{"models": [{"id": "a", "provider": "openai", "retires": "2027-13-01"}]}"#, "YYYY-MM-DD"),
+        (r#"{"models": [{"id": "a", "provider": "openai", "refuses": ["temprature"]}]}"#, "temprature"),
         (r#"{"mode": "add", "models": []}"#, "add"),
         ("[]", "cannot be read"),
     ] {
