@@ -331,6 +331,12 @@ fn signatures_stand_where_they_stood() {
             json!([{ "text": "t", "thoughtSignature": "st" }]),
             nothing,
         ),
+        (
+            THIRD,
+            json!({ "role": "assistant", "content": "t", "extra_content": { "google": { "thought_signature": "st" } } }),
+            json!([{ "text": "t", "thoughtSignature": "st" }]),
+            nothing,
+        ),
         // On a text that says nothing.
         (
             THIRD,
@@ -484,7 +490,7 @@ fn settings() {
     let (body, dropped) = sent(
         &with(json!({
             "max_completion_tokens": 9, "max_tokens": 8, "temperature": 0.5, "top_p": 0.9, "top_k": 3, "seed": 7,
-            "frequency_penalty": 0.1, "presence_penalty": -0.1, "stop": "x", "n": 2, "logprobs": true,
+            "stop": "x", "n": 2, "logprobs": true,
             "top_logprobs": 3, "service_tier": "flex",
             "safety_settings": [{ "category": "C", "threshold": "T" }], "cached_content": "cachedContents/1",
         })),
@@ -493,7 +499,7 @@ fn settings() {
     assert_eq!(
         body["generationConfig"],
         json!({
-            "maxOutputTokens": 9, "temperature": 0.5, "topP": 0.9, "presencePenalty": -0.1, "frequencyPenalty": 0.1,
+            "maxOutputTokens": 9, "temperature": 0.5, "topP": 0.9,
             "topK": 3, "seed": 7, "stopSequences": ["x"], "candidateCount": 2, "responseLogprobs": true, "logprobs": 3,
         })
     );
@@ -534,6 +540,12 @@ fn settings() {
         assert_eq!(body["generationConfig"], expected, "{members}");
         assert_eq!(dropped, lost, "{members}");
     }
+    let penalties = with(json!({ "frequency_penalty": 0.1, "presence_penalty": -0.1 }));
+    let (body, dropped) = sent(&penalties, "gemini-2.0-flash");
+    assert_eq!(body["generationConfig"], json!({ "presencePenalty": -0.1, "frequencyPenalty": 0.1 }));
+    assert!(dropped.is_empty());
+    assert_eq!(sent(&penalties, FLASH).1, ["presence_penalty", "frequency_penalty"]);
+    assert!(sent(&with(json!({ "frequency_penalty": 0, "presence_penalty": 0 })), FLASH).1.is_empty());
     let (body, dropped) = sent(&with(json!({ "temperature": 0.5, "top_p": 1, "top_k": 3 })), LITE);
     assert_eq!(body["generationConfig"], json!({}));
     assert_eq!(dropped, ["temperature", "top_k"]);

@@ -63,7 +63,7 @@ pub(super) const STREAMS: &[&[u8]] = &[
     b"data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}],\"usage\":null}\n\ndata: [DONE]\n\n",
 ];
 
-/// A chat request that the sketch accepts is refused, or becomes a JSON object for the Messages wire.
+/// A chat request that the sketch accepts is refused, or becomes a JSON object for each other wire.
 pub fn chat_request(bytes: &[u8]) {
     if crate::sketch::sketch(&Bytes::copy_from_slice(bytes)).is_err() {
         return;
@@ -79,13 +79,15 @@ pub fn chat_request(bytes: &[u8]) {
             dialect: Default::default(),
             on_unsupported,
         };
-        if let Ok(encoded) = messages::encode_request(&request, &target) {
-            is_json(&encoded.body);
+        for wire in [Wire::Messages, Wire::Gemini] {
+            if let Ok(encoded) = wire.encode_request(&request, &target) {
+                is_json(&encoded.body);
+            }
         }
     }
 }
 
-/// A Messages request is refused, or becomes a JSON object for the chat wire.
+/// A Messages request is refused, or becomes a JSON object for each other wire.
 pub fn messages_request(bytes: &[u8]) {
     let Ok(request) = messages::decode_request(bytes) else { return };
     for on_unsupported in [OnUnsupported::Auto, OnUnsupported::Drop, OnUnsupported::Reject] {
@@ -98,8 +100,10 @@ pub fn messages_request(bytes: &[u8]) {
             dialect: Default::default(),
             on_unsupported,
         };
-        if let Ok(encoded) = chat::encode_request(&request, &target) {
-            is_json(&encoded.body);
+        for wire in [Wire::Chat, Wire::Gemini] {
+            if let Ok(encoded) = wire.encode_request(&request, &target) {
+                is_json(&encoded.body);
+            }
         }
     }
 }

@@ -31,7 +31,7 @@ fn model(wire: Wire, models: Models) -> &'static str {
         (Wire::Chat, Models::Reasoning) => "gpt-5.1",
         (Wire::Messages, Models::Plain) => "claude-haiku-4-5",
         (Wire::Messages, Models::Reasoning) => "claude-opus-4-6",
-        (Wire::Gemini, Models::Plain) => "gemini-2.5-flash",
+        (Wire::Gemini, Models::Plain) => "gemini-2.0-flash",
         (Wire::Gemini, Models::Reasoning) => "gemini-3-flash",
     }
 }

@@ -11,7 +11,10 @@ use crate::{
         ToolResult,
     },
     error::ApiError,
-    protocol::json::{List, Raw, Str, TextOr, from_str, wire_object},
+    protocol::{
+        gemini::GEMINI_FORMAT,
+        json::{List, Raw, Str, TextOr, from_str, wire_object},
+    },
 };
 
 wire_object! {
@@ -136,6 +139,7 @@ fn decode_message(message: WireMessage<'_>, index: usize) -> Result<Message<'_>,
     let reasons = (message.reasoning_details, message.thinking_blocks);
     push_reasoning(&mut parts, reasons, message.reasoning_content.or(message.reasoning));
     push_content(&mut parts, message.content, index)?;
+    push_signature(&mut parts, &message.extra);
     if let Some(refusal) = message.refusal.filter(|refusal| !refusal.0.is_empty()) {
         parts.push(Part::Refusal(refusal.0));
     }
@@ -242,6 +246,18 @@ fn continues(last: &Reasoning<'_>, next: &Reasoning<'_>) -> bool {
         && last.signature.is_none()
         && last.summary == next.summary
         && index(last) == index(next)
+}
+
+/// Gemini signs texts too, and its OpenAI-compatible API has that signature in the `extra_content` of
+/// the message. Clients that keep `reasoning_details` have it there.
+fn push_signature<'a>(parts: &mut Vec<Part<'a>>, extra: &[(Text<'a>, Json<'a>)]) {
+    let is_kept = |part: &Part<'_>| matches!(part, Part::Reasoning(kept) if kept.opaque.is_some());
+    let Some(signature) = thought_signature(extra).filter(|_| !parts.iter().any(is_kept)) else { return };
+    parts.push(Part::Reasoning(Reasoning {
+        opaque: Some(signature),
+        format: Some(Cow::Borrowed(GEMINI_FORMAT)),
+        ..Reasoning::default()
+    }));
 }
 
 fn push_content<'a>(

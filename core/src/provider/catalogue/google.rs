@@ -5,12 +5,14 @@ use crate::model::{
     Control,
     Effort::{High, Low, Medium, Minimal, None as Off},
     Model,
-    Param::{Temperature, TopK, TopP},
+    Param::{FrequencyPenalty, PresencePenalty, Temperature, TopK, TopP},
     Params, Reasoning,
 };
 
-/// The newer flash models refuse sampling parameters.
-const SAMPLING: Params = Params::of(&[Temperature, TopP, TopK]);
+/// Since 2.5: "Penalty is not enabled for this model".
+const PENALTIES: Params = Params::of(&[PresencePenalty, FrequencyPenalty]);
+/// The newer flash models refuse the other sampling parameters too.
+const SAMPLING: Params = PENALTIES.and(Params::of(&[Temperature, TopP, TopK]));
 
 const BUDGET: Reasoning = Reasoning::by(Control::Budget, &[Off]);
 /// Its budget begins at 128: it always thinks.
@@ -20,7 +22,7 @@ const LEVELS: Reasoning = Reasoning::by(Control::EffortOrBudget, &[Low, Medium, 
 const FLASH: Reasoning = Reasoning::by(Control::EffortOrBudget, &[Minimal, Low, Medium, High]).always();
 
 const fn model(id: &'static str, reasoning: Reasoning) -> Model {
-    Model::new("gemini", id, Some(1_048_576), Some(65_536)).reasons(reasoning)
+    Model::new("gemini", id, Some(1_048_576), Some(65_536)).refuses(PENALTIES).reasons(reasoning)
 }
 
 /// Sorted by id.
