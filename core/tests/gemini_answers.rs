@@ -160,6 +160,7 @@ fn what_is_no_answer_is_an_error() {
         r#"{"candidates":[]}"#,
         r#"{"usageMetadata":{"promptTokenCount":1}}"#,
         r#"{"candidates":[{"content":{"parts":["x"]}}]}"#,
+        r#"{"candidates":[{"index":0,"content":{"role":"model"}}]}"#,
         r#"[{"candidates":[]},{"candidates":[]}]"#,
         "<html>",
         "",
@@ -528,4 +529,24 @@ fn state_that_chat_callers_keep_comes_back() {
     let told = format!("{:?}", request.messages[1].parts);
     assert!(told.contains("opaque: Some(\"T\")") && told.contains("google-gemini-v1"), "{told}");
     assert!(told.contains("signature: Some(\"C\")"), "{told}");
+}
+
+#[test]
+fn pictures_of_the_chat_wire_are_media_as_well() {
+    let said = json!({ "content": "See", "audio": { "data": "YQ==", "transcript": "" },
+        "images": [{ "type": "image_url", "image_url": { "url": "data:image/png;base64,aW1n" } }] });
+    let body = json!({ "choices": [{ "message": said, "finish_reason": "stop" }] }).to_string();
+    let unsaid = Wire::Chat.read_response(body.as_bytes(), "seed", |response| {
+        (Unsaid::of(Front::Messages, response).line(), Front::Chat.encode_response(response, &META))
+    });
+    let (unsaid, told) = unsaid.expect("an answer");
+    assert_eq!(unsaid.as_deref(), Some("images, audio"));
+    let told: Value = serde_json::from_slice(&told).unwrap();
+    assert_eq!(told["choices"][0]["message"]["images"], said["images"]);
+    assert_eq!(told["choices"][0]["message"]["audio"]["data"], "YQ==");
+    let mut decoder = Wire::Chat.decoder("seed");
+    let mut unsaid = Unsaid::default();
+    let chunk = json!({ "choices": [{ "delta": said, "finish_reason": "stop" }] }).to_string();
+    decoder.push(chunk.as_bytes(), &mut |event| unsaid.event(Front::Messages, &event));
+    assert_eq!(unsaid.line().as_deref(), Some("images, audio"));
 }

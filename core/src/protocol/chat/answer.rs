@@ -126,6 +126,7 @@ fn decode_choice<'a>(choice: WireChoice<'a>, place: usize, seed: &str, calls: &m
                     }
                 }
             }
+            Piece::Media(media) => parts.push(Part::Media(media)),
             Piece::Call(call) => {
                 parts.push(Part::ToolCall(tool_call(call, || call_id(seed, *calls))));
                 *calls += 1;

@@ -282,6 +282,11 @@ impl OpenChoice {
                 let part = self.part(Kind::Text, || PartKind::Text, parts, sink);
                 sink(Event::Delta { part, delta: Delta::Citation(citation) });
             }
+            Piece::Media(media) => {
+                self.close_said(sink);
+                let part = parts.start(PartKind::Media(media), sink);
+                sink(Event::PartEnd { part });
+            }
             Piece::Reasoning(reasoning) => self.reason(reasoning, parts, sink),
             Piece::Call(call) => self.call(call, parts, sink),
         }

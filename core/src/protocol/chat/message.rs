@@ -373,7 +373,7 @@ fn media_type_of(name: &str) -> Option<&'static str> {
 }
 
 /// An address that the provider fetches, or a `data:` URL whose bytes are in it.
-fn source_of_url<'a>(url: Text<'a>, path: impl Fn() -> String) -> Result<Source<'a>, ApiError> {
+pub(super) fn source_of_url<'a>(url: Text<'a>, path: impl Fn() -> String) -> Result<Source<'a>, ApiError> {
     let Some(rest) = url.strip_prefix("data:") else { return Ok(Source::Url(url)) };
     let split = rest.split_once(',').and_then(|(head, _)| {
         let media_type = head.strip_suffix(";base64")?;

@@ -7,9 +7,9 @@
 
 use std::borrow::Cow;
 
-use super::message::{WireReasoningDetail, join_details};
+use super::message::{WireReasoningDetail, join_details, source_of_url};
 use crate::{
-    conversation::{CallKind, Citation, Reasoning, Text},
+    conversation::{CallKind, Citation, Media, MediaKind, Reasoning, Source, Text},
     protocol::json::{Amount, List, Raw, Str, TextOr, Word, from_str, wire_object},
 };
 
@@ -24,6 +24,15 @@ wire_object! {
         function_call: WireSaidFunction<'a> = "function_call",
         annotations: List<Raw<'a>> = "annotations",
         audio: WireSaidAudio<'a> = "audio",
+        images: List<WireSaidImage<'a>> = "images",
+    }
+
+    struct WireSaidImage<'a> {
+        image_url: WireSaidUrl<'a> = "image_url",
+    }
+
+    struct WireSaidUrl<'a> {
+        url: Word<'a> = "url",
     }
 
     struct WireSaidPart<'a> {
@@ -51,6 +60,7 @@ wire_object! {
     }
 
     struct WireSaidAudio<'a> {
+        data: Word<'a> = "data",
         transcript: Word<'a> = "transcript",
     }
 
@@ -73,6 +83,7 @@ pub(super) enum Piece<'a> {
     Text(Text<'a>),
     Refusal(Text<'a>),
     Citation(Citation<'a>),
+    Media(Media<'a>),
     Call(CallPiece<'a>),
 }
 
@@ -96,7 +107,10 @@ pub(super) fn pieces(said: WireSaid<'_>) -> Vec<Piece<'_>> {
         Some(TextOr::Other(parts)) => parts.0.into_iter().for_each(|part| push_part(&mut pieces, part)),
         _ => {}
     }
-    pieces.extend(said.audio.and_then(|audio| Word::text(audio.transcript)).map(Piece::Text));
+    let audio = said.audio.unwrap_or_default();
+    pieces.extend(Word::text(audio.transcript).map(Piece::Text));
+    pieces.extend(Word::text(audio.data).map(|data| Piece::Media(sound(data))));
+    pieces.extend(said.images.unwrap_or_default().0.into_iter().filter_map(picture).map(Piece::Media));
     pieces.extend(Word::text(said.refusal).map(Piece::Refusal));
     for annotation in said.annotations.unwrap_or_default().0 {
         pieces.extend(decode_annotation(annotation).map(Piece::Citation));
@@ -145,6 +159,18 @@ fn push_part<'a>(pieces: &mut Vec<Piece<'a>>, part: WireSaidPart<'a>) {
     if !thought.is_empty() {
         pieces.push(Piece::Reasoning(Reasoning { text: Some(thought), ..Reasoning::default() }));
     }
+}
+
+/// Sound, in whatever form was asked for: the answer does not say.
+fn sound(data: Text<'_>) -> Media<'_> {
+    Media::new(MediaKind::Audio, Source::Base64 { media_type: None, data })
+}
+
+/// OpenRouter's pictures.
+fn picture(image: WireSaidImage<'_>) -> Option<Media<'_>> {
+    let url = Word::text(image.image_url?.url)?;
+    let source = source_of_url(url, String::new).ok()?;
+    Some(Media::new(MediaKind::Image, source))
 }
 
 fn decode_annotation(json: Raw<'_>) -> Option<Citation<'_>> {

@@ -9,13 +9,13 @@ use super::{
     citations::Sources,
     finish::finish,
     logprobs::logprobs,
-    part::{CallPiece, Piece, pieces},
+    part::{CallPiece, Piece, arguments, pieces},
 };
 use crate::{
     conversation::{CallKind, Citation, Delta, Event, Finish, Json, PartKind, Text},
     protocol::{
         call_id::call_id,
-        json::{Malformed, Raw, compact},
+        json::{Malformed, Raw},
     },
 };
 
@@ -238,8 +238,7 @@ impl OpenChoice {
         };
         let part = parts.start(kind, sink);
         if !call.more && call.partial.is_empty() {
-            let arguments = compact(call.args.map_or("{}", |args| args.get()));
-            sink(Event::Delta { part, delta: Delta::Arguments(arguments) });
+            sink(Event::Delta { part, delta: Delta::Arguments(arguments(call.args)) });
             return sink(Event::PartEnd { part });
         }
         let mut open = OpenCall { part, id, arguments: Arguments::default() };

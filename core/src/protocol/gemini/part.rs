@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::arguments::WirePartialArg;
 use crate::{
     conversation::{Json, Media, MediaKind, Source, Text},
-    protocol::json::{List, Malformed, Raw, Word, from_str, wire_object},
+    protocol::json::{List, Malformed, Raw, Str, Word, compact, from_str, wire_object},
 };
 
 wire_object! {
@@ -105,6 +105,16 @@ fn call_piece<'a>(call: WireCall<'a>, signature: Option<Text<'a>>) -> CallPiece<
         partial: call.partial.unwrap_or_default().0,
         more: is_true(call.more),
         signature,
+    }
+}
+
+/// A call's arguments as JSON text; a call without any has an empty object of them. Some proxies say
+/// them as text already.
+pub(super) fn arguments(args: Option<Raw<'_>>) -> Text<'_> {
+    let Some(json) = args.map(|args| args.get()) else { return Cow::Borrowed("{}") };
+    match from_str::<Str<'_>>(json) {
+        Ok(text) => text.0,
+        Err(_) => compact(json),
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     error::answer_error,
     finish::{after_calls, finish, refused},
     logprobs::logprobs,
-    part::{CallPiece, Piece, pieces},
+    part::{CallPiece, Piece, arguments, pieces},
 };
 use crate::{
     conversation::{
@@ -19,7 +19,7 @@ use crate::{
     protocol::{
         DecodeError,
         call_id::call_id,
-        json::{List, Malformed, Word, compact, from_slice},
+        json::{List, Malformed, Word, from_slice},
     },
 };
 
@@ -97,6 +97,7 @@ struct ChoiceReader<'a, 's> {
 impl<'a> ChoiceReader<'a, '_> {
     fn read(&mut self, candidate: WireCandidate<'a>, place: usize) -> Result<Choice<'a>, Malformed> {
         let index = candidate.number(place);
+        let ended = candidate.reason.is_some();
         let before = *self.calls;
         for part in candidate.content.unwrap_or_default().parts.unwrap_or_default().0 {
             let (piece, signature) = pieces(part)?;
@@ -104,6 +105,10 @@ impl<'a> ChoiceReader<'a, '_> {
                 self.say(piece);
             }
             self.parts.extend(signature.map(opaque));
+        }
+        if self.parts.is_empty() && !ended {
+            let detail = "a candidate says nothing, nor why".to_owned();
+            return Err(Malformed { path: format!("candidates[{place}]"), detail });
         }
         let mut citations = self.sources.ground(candidate.grounding);
         citations.extend(self.sources.recite(candidate.citations));
@@ -150,7 +155,7 @@ impl<'a> ChoiceReader<'a, '_> {
         ToolCall {
             id: call.id.unwrap_or(Cow::Owned(made)),
             name: call.name.unwrap_or_default(),
-            arguments: partial.unwrap_or_else(|| compact(call.args.map_or("{}", |args| args.get()))),
+            arguments: partial.unwrap_or_else(|| arguments(call.args)),
             signature: call.signature,
             ..ToolCall::default()
         }
