@@ -26,6 +26,9 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("relay", "Azure's deployment URL and key header", azure),
         Case::new("relay", "max_tokens is renamed for models that want it so", renamed_limit),
         Case::new("relay", "a picture's URL is passed on, not fetched", picture),
+        Case::new("relay", "a picture's URL is a 400 where the provider takes none", picture_refused),
+        Case::new("relay", "reasoning that is always on is a 400 that names the lowest level", always_on),
+        Case::new("relay", "what a provider wants otherwise in messages, and what was lost", closed_messages),
     ]
 }
 
@@ -139,4 +142,35 @@ async fn picture(hands: Hands) -> Verdict {
     same("the content upstream", hands.seen_once().await?.json()["messages"][0]["content"].clone(), content)?;
     let fetched = crate::world::seen(&hands.world, "/picture.png").await?;
     same("requests for the picture", fetched.len(), 0)
+}
+
+async fn picture_refused(hands: Hands) -> Verdict {
+    let image = json!({"type": "image_url", "image_url": {"url": "https://example.com/picture.png"}});
+    let messages = json!([{"role": "user", "content": [image]}]);
+    let answer = hands.chat("ollama/ok.n-1").with("messages", messages).send().await?;
+    same("status", answer.status.as_u16(), 400)?;
+    let text = answer.text();
+    check(text.contains("fetch_media.enabled"), || format!("the setting is not named: {text}"))
+}
+
+async fn always_on(hands: Hands) -> Verdict {
+    let answer =
+        hands.chat("openai/gpt-5-mini~ok.n-1").with("reasoning_effort", json!("none")).send().await?;
+    same("status", answer.status.as_u16(), 400)?;
+    let text = answer.text();
+    check(text.contains("`minimal`"), || format!("the lowest level is not named: {text}"))
+}
+
+async fn closed_messages(hands: Hands) -> Verdict {
+    let messages = json!([
+        {"role": "user", "content": "Hi", "name": "ann"},
+        {"role": "assistant", "content": "Hello", "reasoning_content": "Hm", "refusal": null},
+        {"role": "user", "content": "And?"},
+    ]);
+    let answer = hands.chat("groq/ok.n-1").with("messages", messages).send().await?;
+    same("status", answer.status.as_u16(), 200)?;
+    let lost = "messages[].name, messages[].reasoning_content";
+    same("x-tollbridge-dropped", answer.header("x-tollbridge-dropped"), lost)?;
+    let sent = hands.seen_once().await?.json()["messages"][1].clone();
+    same("the assistant's message upstream", sent, json!({"role": "assistant", "content": "Hello"}))
 }
