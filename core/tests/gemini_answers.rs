@@ -261,6 +261,21 @@ fn calls_come_alone_in_company_and_in_pieces() {
 }
 
 #[test]
+fn arguments_may_come_whole_where_pieces_were_announced() {
+    let call = |call: Value| parts(json!([{ "functionCall": call }]));
+    for args in [json!({ "a": 1 }), json!("{\"a\":1}")] {
+        let told = events(&[
+            call(json!({ "name": "f", "willContinue": true })),
+            call(json!({ "args": args })),
+            call(json!({ "name": "g", "willContinue": true, "args": args })),
+            call(json!({})),
+            done("STOP"),
+        ]);
+        assert_eq!(told.iter().filter(|event| event.ends_with(": {\"a\":1}")).count(), 2, "{told:?}");
+    }
+}
+
+#[test]
 fn a_call_that_was_cut_shows_it() {
     let begun = parts(json!([{ "functionCall": { "name": "b", "willContinue": true, "partialArgs": [
         { "jsonPath": "$.a", "stringValue": "half", "willContinue": true },

@@ -73,6 +73,11 @@ impl Arguments {
         }
     }
 
+    /// Whether no value came.
+    pub(super) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
     /// The JSON text. Of a call that was cut it has no end, as the model wrote none.
     pub(super) fn json(&self, whole: bool) -> String {
         let mut out = Vec::new();

@@ -114,6 +114,8 @@ struct OpenCall {
     part: u32,
     id: String,
     arguments: Arguments,
+    /// Arguments that came whole, which may be said beside the pieces and count where there are none.
+    whole: Option<String>,
 }
 
 impl OpenChoice {
@@ -201,15 +203,16 @@ impl OpenChoice {
 
     /// A call, or more of the one that is open: what has no name goes on with it, and so does what
     /// repeats its id. The last piece of a call can be empty.
-    fn call(&mut self, call: CallPiece<'_>, parts: &mut Parts<'_>, sink: &mut impl FnMut(Event<'_>)) {
+    fn call(&mut self, mut call: CallPiece<'_>, parts: &mut Parts<'_>, sink: &mut impl FnMut(Event<'_>)) {
         let known = |open: &OpenCall| call.id.as_deref().is_none_or(|id| id == open.id);
         let goes_on = |open: &OpenCall| known(open) && (call.name.is_none() || call.id.is_some());
         if let Some(mut open) = self.call.take_if(|open| goes_on(open)) {
-            if let Some(data) = call.signature {
+            if let Some(data) = call.signature.take() {
                 parts.whole(opaque(data, Some(Cow::Borrowed(&open.id))), sink);
             }
-            call.partial.into_iter().for_each(|arg| open.arguments.push(arg));
-            if call.more {
+            let more = call.more;
+            open.take(call);
+            if more {
                 self.call = Some(open);
             } else {
                 open.close(true, sink);
@@ -228,22 +231,23 @@ impl OpenChoice {
             open.close(true, sink);
         }
         self.calls = true;
-        let id = call.id.map_or_else(|| call_id(parts.seed, *parts.next_call), Cow::into_owned);
+        let id = call.id.take().map_or_else(|| call_id(parts.seed, *parts.next_call), Cow::into_owned);
         *parts.next_call += 1;
         let kind = PartKind::ToolCall {
             id: Cow::Borrowed(&id),
-            name: call.name.unwrap_or_default(),
+            name: call.name.take().unwrap_or_default(),
             kind: CallKind::Function,
-            signature: call.signature,
+            signature: call.signature.take(),
         };
         let part = parts.start(kind, sink);
         if !call.more && call.partial.is_empty() {
             sink(Event::Delta { part, delta: Delta::Arguments(arguments(call.args)) });
             return sink(Event::PartEnd { part });
         }
-        let mut open = OpenCall { part, id, arguments: Arguments::default() };
-        call.partial.into_iter().for_each(|arg| open.arguments.push(arg));
-        if call.more {
+        let mut open = OpenCall { part, id, arguments: Arguments::default(), whole: None };
+        let more = call.more;
+        open.take(call);
+        if more {
             self.call = Some(open);
         } else {
             open.close(true, sink);
@@ -285,9 +289,17 @@ impl OpenChoice {
 }
 
 impl OpenCall {
+    fn take(&mut self, call: CallPiece<'_>) {
+        call.partial.into_iter().for_each(|arg| self.arguments.push(arg));
+        if call.args.is_some() {
+            self.whole = Some(arguments(call.args).into_owned());
+        }
+    }
+
     fn close(self, whole: bool, sink: &mut impl FnMut(Event<'_>)) {
         let part = self.part;
-        let arguments = Cow::Owned(self.arguments.json(whole));
+        let said = self.whole.filter(|_| self.arguments.is_empty());
+        let arguments = Cow::Owned(said.unwrap_or_else(|| self.arguments.json(whole)));
         sink(Event::Delta { part, delta: Delta::Arguments(arguments) });
         sink(Event::PartEnd { part });
     }

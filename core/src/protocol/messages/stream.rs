@@ -96,15 +96,14 @@ impl StreamDecoder {
             return;
         }
         let Ok(text) = std::str::from_utf8(data) else { return self.garbled(sink) };
-        let result = match from_str(text) {
-            Ok(event) => self.take(event, data, sink),
-            Err(malformed) => match repair_surrogates(text) {
-                Some(repaired) => {
-                    from_str(&repaired).and_then(|event| self.take(event, repaired.as_bytes(), sink))
-                }
-                None => Err(malformed),
-            },
-        };
+        // Blocks are read after the event that holds them: either may be what cannot be read.
+        let result = from_str(text).and_then(|event| self.take(event, data, sink));
+        let result = result.or_else(|malformed| match repair_surrogates(text) {
+            Some(repaired) => {
+                from_str(&repaired).and_then(|event| self.take(event, repaired.as_bytes(), sink))
+            }
+            None => Err(malformed),
+        });
         if result.is_err() {
             self.garbled(sink);
         }
