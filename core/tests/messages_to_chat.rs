@@ -419,3 +419,28 @@ fn a_tool_that_was_found_is_named() {
     assert_eq!(body["messages"][2]["content"], "Found the tool `create_issue`.");
     assert!(dropped.is_empty(), "{dropped:?}");
 }
+
+#[test]
+fn calls_and_their_results_stand_together() {
+    let used = |id: &str| json!({ "type": "tool_use", "id": id, "name": "f", "input": {} });
+    let said = |id: &str| json!({ "type": "tool_result", "tool_use_id": id, "content": id });
+    let (body, _) = sent(
+        &with(json!({ "messages": [
+            { "role": "user", "content": "Go" },
+            { "role": "assistant", "content": [used("a")] },
+            { "role": "assistant", "content": [{ "type": "text", "text": "And" }, used("b")] },
+            { "role": "user", "content": [said("a"), { "type": "text", "text": "Well?" }] },
+            { "role": "user", "content": [said("b")] },
+            { "role": "user", "content": "Now?" },
+        ] })),
+        "m",
+    );
+    let messages = body["messages"].as_array().unwrap();
+    let roles: Vec<&str> = messages.iter().map(|message| message["role"].as_str().unwrap()).collect();
+    assert_eq!(roles, ["user", "assistant", "tool", "tool", "user", "user"]);
+    let ids: Vec<&Value> =
+        messages[1]["tool_calls"].as_array().unwrap().iter().map(|call| &call["id"]).collect();
+    assert_eq!(ids, ["a", "b"]);
+    assert_eq!(messages[1]["content"], "And");
+    assert_eq!(messages[4]["content"], "Well?");
+}

@@ -31,7 +31,8 @@ pub(super) fn write_messages(
     dialect: Dialect,
     report: &mut Report<'_>,
 ) -> Result<(), ApiError> {
-    for (index, message) in request.messages.iter().enumerate() {
+    for (index, message) in turns(&request.messages) {
+        let message = message.as_ref();
         report_lost(&message.parts, dialect, report)?;
         match message.role {
             Role::System => write_system(list, "system", message, index, dialect, report)?,
@@ -41,6 +42,25 @@ pub(super) fn write_messages(
         }
     }
     Ok(())
+}
+
+/// The messages with their places, those joined that chat wants to be one: after a message with calls
+/// come their results and nothing else, and the results of a turn stand together.
+fn turns<'r, 'a>(messages: &'r [Message<'a>]) -> Vec<(usize, Cow<'r, Message<'a>>)> {
+    let mut turns: Vec<(usize, Cow<'r, Message<'a>>)> = Vec::with_capacity(messages.len());
+    for (index, message) in messages.iter().enumerate() {
+        let calls =
+            |message: &Message<'_>| message.parts.iter().any(|part| matches!(part, Part::ToolCall(_)));
+        let answers =
+            |message: &Message<'_>| message.parts.iter().any(|part| matches!(part, Part::ToolResult(_)));
+        match turns.last_mut() {
+            Some((_, last)) if last.role == message.role && (calls(last) || answers(message)) => {
+                last.to_mut().parts.extend(message.parts.iter().cloned());
+            }
+            _ => turns.push((index, Cow::Borrowed(message))),
+        }
+    }
+    turns
 }
 
 /// Marks and blocks that have no place in chat and change nothing that the model is told.
