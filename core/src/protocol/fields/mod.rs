@@ -13,12 +13,14 @@ mod chat;
 mod leftovers;
 mod messages;
 mod report;
+mod spotter;
 
 use super::{Front, Wire};
 
 pub(crate) use leftovers::report_leftovers;
 pub use report::Losses;
 pub(crate) use report::Report;
+pub use spotter::Spotter;
 
 /// What becomes of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
