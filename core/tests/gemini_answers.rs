@@ -4,7 +4,7 @@ use bytes::BytesMut;
 use serde_json::{Value, json};
 use tollbridge_core::{
     conversation::{Delta, Event, PartKind},
-    protocol::{DecodeError, Front, Unsaid, Wire, chat::AnswerMeta},
+    protocol::{DecodeError, Front, Wire, chat::AnswerMeta, fields::Spotter},
 };
 
 const META: AnswerMeta<'_> = AnswerMeta { id: "gateway", created: 1, model: "asked", functions: false };
@@ -328,13 +328,13 @@ fn media_reach_chat_callers_and_are_no_part_of_the_text() {
     // The Messages protocol has no place for them in answers.
     let told = whole(Front::Messages, &answer);
     assert_eq!(told["content"], json!([{ "type": "text", "text": "See" }]));
-    let names = ["images", "audio", "video", "reasoning_details"];
-    assert_eq!(told["tollbridge_dropped"], json!(names), "what is left out is named");
-    let mut unsaid = Unsaid::default();
-    let mut decoder = Wire::Gemini.decoder("seed");
-    decoder.push(answer.to_string().as_bytes(), &mut |event| unsaid.event(Front::Messages, &event));
-    decoder.finish(&mut |event| unsaid.event(Front::Messages, &event));
-    assert_eq!(unsaid.line().as_deref(), Some("images, audio, video, reasoning_details"));
+    let names = ["candidates[].content.parts[].inlineData", "candidates[].content.parts[].fileData"];
+    let mut lost = Vec::new();
+    Spotter::new(Wire::Gemini, Front::Messages).whole(answer.to_string().as_bytes(), &mut lost);
+    assert_eq!(lost, names, "what is left out is named");
+    lost.clear();
+    Spotter::new(Wire::Gemini, Front::Messages).event(answer.to_string().as_bytes(), &mut lost);
+    assert_eq!(lost, names, "in a stream too");
     // What the model drew while it thought is not the answer.
     let thought = json!({ "thought": true, "inlineData": { "mimeType": "image/png", "data": "aW1n" } });
     let message = &whole(Front::Chat, &last(parts(json!([thought, { "text": "Done" }])), "STOP"))["choices"]

@@ -16,7 +16,7 @@ use crate::{
     frame::sse::{SseEvent, SseFramer},
     ledger::ErrorClass,
     ports::HttpError,
-    protocol::{Front, Unsaid},
+    protocol::Front,
     recall::Record,
 };
 
@@ -46,10 +46,10 @@ pub(super) struct Facts {
     pub(super) over: bool,
     /// Counts what the model wrote, for where the provider does not.
     pub(super) written: Written,
+    /// Names of what the answer said and the caller's protocol cannot.
+    pub(super) lost: Vec<&'static str>,
     /// Reasoning state that belongs to the answer's calls, not yet remembered.
     pub(super) records: Vec<Record>,
-    /// What of it the caller's protocol cannot say.
-    pub(super) unsaid: Unsaid,
 }
 
 impl Facts {
@@ -97,7 +97,7 @@ impl Pipe {
         match self {
             Self::Chat(relay) => relay.into_facts(),
             Self::Messages(relay) => relay.facts,
-            Self::Translate(translate) => translate.facts,
+            Self::Translate(translate) => translate.into_facts(),
         }
     }
 

@@ -107,7 +107,7 @@ fn take(row: &mut UsageRow, mut facts: Facts) {
         }
     }
     row.finish = facts.finish;
-    row.lost = facts.unsaid.line();
+    row.lost = (!facts.lost.is_empty()).then(|| facts.lost.join(", "));
     if facts.model.is_some() {
         row.model_answered = facts.model;
     }

@@ -20,8 +20,9 @@ use crate::{
     model::Model,
     ports::{HttpError, Micros},
     protocol::{
-        Encoded, Front, Target, Unsaid,
+        Encoded, Front, Target,
         codec::{AnswerMeta, StreamDecoder, StreamEncoder},
+        fields::Spotter,
     },
     recall::Collector,
 };
@@ -62,11 +63,25 @@ pub(super) fn whole(
     let front = attempt.call.front;
     let id = answer_id::answer_id(front, seed);
     let answer = attempt.provider.row.wire.read_response(body, seed, |response| {
-        let answer = front.encode_response(response, &meta(attempt, &id, now));
+        let mut answer = front.encode_response(response, &meta(attempt, &id, now));
+        let mut spotter = Spotter::new(attempt.provider.row.wire, front);
+        spotter.whole(body);
+        name_lost(&mut answer, spotter.lost());
         let records = recall.map_or(Vec::new(), |collector| collector.response(response));
-        (answer.into(), Facts { records, unsaid: Unsaid::of(front, response), ..facts_of(response) })
+        (answer.into(), Facts { records, lost: spotter.into_lost(), ..facts_of(response) })
     });
     Ok(answer?)
+}
+
+/// Names what the answer said and the front cannot, in a member that no protocol has.
+fn name_lost(answer: &mut Vec<u8>, lost: &[&str]) {
+    if lost.is_empty() || answer.pop() != Some(b'}') {
+        return;
+    }
+    // Names of the field table hold nothing that JSON escapes.
+    answer.extend_from_slice(b",\"tollbridge\":{\"dropped\":[\"");
+    answer.extend_from_slice(lost.join("\",\"").as_bytes());
+    answer.extend_from_slice(b"\"]}}");
 }
 
 /// What a whole answer says about itself.
@@ -114,6 +129,7 @@ pub(super) struct Translate {
     encoder: StreamEncoder,
     /// Where the next turn may need the state of this one.
     collector: Option<Collector>,
+    spotter: Spotter,
 }
 
 impl Translate {
@@ -128,7 +144,13 @@ impl Translate {
             decoder: attempt.provider.row.wire.decoder(seed),
             encoder: front.encoder(&meta(attempt, &id, now), attempt.call.usage_asked),
             collector: recall,
+            spotter: Spotter::new(attempt.provider.row.wire, front),
         }
+    }
+
+    /// What was learnt, to keep.
+    pub(super) fn into_facts(self) -> Facts {
+        Facts { lost: self.spotter.into_lost(), ..self.facts }
     }
 
     pub(super) fn push(&mut self, chunk: Bytes, out: &mut Out) {
@@ -162,11 +184,11 @@ impl Translate {
             self.facts.cut = true;
             return fail(&mut self.facts, self.front, cut(Some(failure)), out);
         }
-        let Self { facts, front, decoder, encoder, collector, .. } = self;
+        let Self { facts, decoder, encoder, collector, .. } = self;
         decoder.finish(&mut |event| {
             facts.cut |= matches!(event, Event::Error(_));
             collect(facts, collector, &event);
-            pass(facts, *front, encoder, &event, &mut frames);
+            pass(facts, encoder, &event, &mut frames);
         });
         encoder.finish(&mut frames);
         facts.over = true;
@@ -175,10 +197,11 @@ impl Translate {
 
     fn event(&mut self, raw: &[u8], frames: &mut BytesMut) {
         let Some(data) = SseEvent::read(raw).data.filter(|_| !self.facts.over) else { return };
-        let Self { facts, front, decoder, encoder, collector, .. } = self;
+        self.spotter.event(&data);
+        let Self { facts, decoder, encoder, collector, .. } = self;
         decoder.push(&data, &mut |event| {
             collect(facts, collector, &event);
-            pass(facts, *front, encoder, &event, frames);
+            pass(facts, encoder, &event, frames);
         });
         facts.complete = decoder.is_complete();
     }
@@ -198,15 +221,8 @@ fn collect(facts: &mut Facts, collector: &mut Option<Collector>, event: &Event<'
 }
 
 /// One event of the conversation: noted, and written for the caller.
-fn pass(
-    facts: &mut Facts,
-    front: Front,
-    encoder: &mut StreamEncoder,
-    event: &Event<'_>,
-    frames: &mut BytesMut,
-) {
+fn pass(facts: &mut Facts, encoder: &mut StreamEncoder, event: &Event<'_>, frames: &mut BytesMut) {
     note(facts, event);
-    facts.unsaid.event(front, event);
     encoder.event(event, frames);
 }
 

@@ -24,7 +24,6 @@ pub mod gemini;
 pub(crate) mod json;
 pub mod messages;
 mod target;
-mod unsaid;
 
 use crate::error::{ApiError, ErrorKind};
 
@@ -32,8 +31,6 @@ pub(crate) use base64::encode as encode_base64;
 pub use effort::Dial;
 pub(crate) use effort::{Sent as EffortSent, sent as effort_sent};
 pub use fields::Losses;
-pub use unsaid::Unsaid;
-
 pub use target::{Dialect, Encoded, OnUnsupported, ReasoningBack, Target};
 
 /// What an upstream speaks.

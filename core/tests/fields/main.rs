@@ -5,12 +5,16 @@
 //! lost; one that is *dropped* makes none and is named; one that is *refused* is a 400 that names
 //! it. Every row has a sample, and every name in a report has a row.
 
+mod answers;
+mod chat_answers;
 mod chat_samples;
+mod gemini_answers;
+mod messages_answers;
 mod messages_samples;
 mod requests;
 
 use serde_json::Value;
-use tollbridge_core::protocol::Wire;
+use tollbridge_core::protocol::{Front, Wire};
 
 /// A field, in two bodies that differ in it alone.
 struct Sample {
@@ -28,6 +32,8 @@ struct Sample {
     named: &'static str,
     /// The one wire that the sample is for, where others need another.
     wire: Option<Wire>,
+    /// The one front that the sample of an answer is for.
+    front: Option<Front>,
 }
 
 /// A model for each wire.
@@ -58,10 +64,18 @@ impl Sample {
 
 /// A body with the field, and one without or with another value.
 fn differs(field: &'static str, with: Value, without: Value) -> Sample {
-    Sample { field, with, without: Some(without), models: Models::Plain, named: field, wire: None }
+    Sample {
+        field,
+        with,
+        without: Some(without),
+        models: Models::Plain,
+        named: field,
+        wire: None,
+        front: None,
+    }
 }
 
 /// A body with a field that is not looked for in what goes out.
 fn stands(field: &'static str, with: Value) -> Sample {
-    Sample { field, with, without: None, models: Models::Plain, named: field, wire: None }
+    Sample { field, with, without: None, models: Models::Plain, named: field, wire: None, front: None }
 }

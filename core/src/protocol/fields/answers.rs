@@ -122,7 +122,7 @@ pub(super) static MESSAGES: &[Answer] = &[
 pub(super) static GEMINI: &[Answer] = &[
     gemini("responseId", mapped("`id`"), mapped("`id`")),
     gemini("modelVersion", mapped("`model`"), mapped("`model`")),
-    gemini("createTime", mapped("`created`"), dropped("the front says no time")),
+    gemini("createTime", mapped("`created`"), carried("an extension, `created`")),
     gemini("modelStatus.*", dropped("the front has no such field"), dropped("the front has no such field")),
     gemini("candidates", mapped("`choices`"), mapped("the answer itself")),
     gemini("candidates[].index", mapped("`choices[].index`"), dropped("the front has one answer: the first is told")),
@@ -131,7 +131,7 @@ pub(super) static GEMINI: &[Answer] = &[
     gemini("candidates[].content.parts", mapped("the message"), mapped("`content`")),
     gemini("candidates[].content.parts[].text", mapped("`content`"), mapped("`text`")),
     gemini("candidates[].content.parts[].thought", mapped("`reasoning_content`"), mapped("`thinking`")),
-    gemini("candidates[].content.parts[].thoughtSignature", mapped("`reasoning_details`, and `extra_content` of the call"), dropped("kept by the gateway for the next turn of the conversation")),
+    gemini("candidates[].content.parts[].thoughtSignature", mapped("`reasoning_details`, and `extra_content` of the call"), mapped("kept by the gateway for the next turn of the conversation, where it belongs to a call")),
     gemini("candidates[].content.parts[].functionCall.*", mapped("`tool_calls`"), mapped("`tool_use`")),
     gemini("candidates[].content.parts[].inlineData.*", mapped("`audio` or `images`"), dropped("the front has no pictures and no sound of the model's")),
     gemini("candidates[].content.parts[].executableCode.*", carried("`provider_blocks`, as they are"), dropped("strict clients read no block of a type that they do not know"))
@@ -154,7 +154,7 @@ pub(super) static GEMINI: &[Answer] = &[
     gemini("candidates[].tokenCount", dropped("usage says it"), dropped("usage says it")),
     gemini("candidates[].continuationToken", dropped("the front cannot go on with it"), dropped("the front cannot go on with it")),
     gemini("promptFeedback.*", dropped("the front has no such field"), dropped("the front has no such field")),
-    gemini("promptFeedback.blockReason", mapped("`finish_reason: content_filter`"), mapped("`stop_reason: refusal`")).also(&["promptFeedback"]),
+    gemini("promptFeedback.blockReason", mapped("`finish_reason: content_filter`"), mapped("`stop_reason: refusal`")),
     gemini("promptFeedback.blockReasonMessage", mapped("`refusal`"), mapped("`stop_details.explanation`")),
     gemini("usageMetadata", mapped("`usage`"), mapped("`usage`")),
     gemini("usageMetadata.promptTokenCount", mapped("`prompt_tokens`"), mapped("`input_tokens`, without what a cache read")),
@@ -167,5 +167,5 @@ pub(super) static GEMINI: &[Answer] = &[
     gemini("usageMetadata.candidatesTokensDetails[].*", mapped("`audio_tokens`; other kinds are the rest"), dropped("the front has one kind of tokens")).also(&["usageMetadata.candidatesTokensDetails"]),
     gemini("usageMetadata.cacheTokensDetails[].*", dropped("the front has one kind of cached tokens"), dropped("the front has one kind of cached tokens")).also(&["usageMetadata.cacheTokensDetails"]),
     gemini("usageMetadata.toolUsePromptTokensDetails[].*", dropped("the front has one kind of such tokens"), dropped("the front has one kind of such tokens")).also(&["usageMetadata.toolUsePromptTokensDetails"]),
-    gemini("usageMetadata.trafficType", mapped("`service_tier`"), dropped("tiers of another provider's")),
+    gemini("usageMetadata.trafficType", mapped("`service_tier`"), mapped("`usage.service_tier`")),
 ];

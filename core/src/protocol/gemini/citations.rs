@@ -47,6 +47,8 @@ wire_object! {
     }
 
     struct WireRecitations<'a> {
+        // The Gemini API's name, and Vertex AI's.
+        sources: List<Raw<'a>> = "citationSources",
         list: List<Raw<'a>> = "citations",
     }
 
@@ -131,8 +133,9 @@ impl Sources {
     /// Takes `citationMetadata`.
     pub(super) fn recite(&mut self, json: Option<Raw<'_>>) -> Vec<Citation<'static>> {
         let recited = json.and_then(|json| from_str::<WireRecitations<'_>>(json.get()).ok());
+        let recited = recited.and_then(|recited| recited.sources.or(recited.list));
         let mut citations = Vec::new();
-        for json in recited.unwrap_or_default().list.unwrap_or_default().0 {
+        for json in recited.unwrap_or_default().0 {
             let wire: WireRecitation<'_> = from_str(json.get()).unwrap_or_default();
             let span = self.span(wire.start, wire.end, None);
             let known = self.place(json, |_| Source {

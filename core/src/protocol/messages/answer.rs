@@ -3,9 +3,8 @@
 use crate::{
     conversation::{CallKind, Citation, Finish, FinishReason, Part, Reasoning, Response, ToolCall, Usage},
     protocol::{
-        Front, Unsaid,
         chat::AnswerMeta,
-        json::{Array, Object, Out, Raw, Word, from_str, one_line, string, wire_object},
+        json::{Array, Object, Out, Raw, Word, from_str, one_line, wire_object},
     },
 };
 
@@ -23,6 +22,9 @@ pub fn encode_response(response: &Response<'_>, meta: &AnswerMeta<'_>) -> Vec<u8
     object.string("type", "message");
     object.string("role", "assistant");
     object.string("model", response.model.as_deref().unwrap_or(meta.model));
+    if let Some(created) = response.created {
+        object.unsigned("created", created);
+    }
     let choice = response.choices.first();
     object.array("content", |blocks| {
         for part in choice.into_iter().flat_map(|choice| &choice.parts) {
@@ -35,13 +37,8 @@ pub fn encode_response(response: &Response<'_>, meta: &AnswerMeta<'_>) -> Vec<u8
     object.string("stop_reason", stop_reason(&finish, refused));
     object.string_or_null("stop_sequence", finish.stop_sequence.as_deref());
     write_stop_details(&mut object, &finish);
-    object.object("usage", |object| write_usage(object, &response.usage));
-    let unsaid = Unsaid::of(Front::Messages, response);
-    if unsaid != Unsaid::default() {
-        object.array("tollbridge_dropped", |list| {
-            unsaid.names().for_each(|name| string(list.element(), name));
-        });
-    }
+    let tier = response.service_tier.as_deref();
+    object.object("usage", |object| write_usage(object, &response.usage, tier));
     object.end();
     out
 }
@@ -62,8 +59,11 @@ pub(super) fn stop_reason(finish: &Finish<'_>, refused: bool) -> &'static str {
     }
 }
 
-/// What the provider said of a refusal.
+/// What the provider said of a refusal, and its own word where ours says less.
 pub(super) fn write_stop_details(object: &mut Object<'_, impl Out>, finish: &Finish<'_>) {
+    if matches!(finish.reason, FinishReason::Unknown | FinishReason::Failed | FinishReason::ContentFilter) {
+        object.string_or_skip("native_finish_reason", finish.raw.as_deref());
+    }
     if let Some(explanation) = &finish.explanation {
         object.object("stop_details", |details| {
             details.string("type", "refusal");
@@ -74,7 +74,7 @@ pub(super) fn write_stop_details(object: &mut Object<'_, impl Out>, finish: &Fin
 }
 
 /// Token counts in Anthropic's meaning: `input_tokens` leaves out what a cache read or took.
-pub(super) fn write_usage(object: &mut Object<'_, impl Out>, usage: &Usage) {
+pub(super) fn write_usage(object: &mut Object<'_, impl Out>, usage: &Usage, tier: Option<&str>) {
     let cached = usage.cached_input.unwrap_or(0).saturating_add(usage.cache_write.unwrap_or(0));
     object.unsigned("input_tokens", usage.input.unwrap_or(0).saturating_sub(cached));
     object.unsigned("cache_creation_input_tokens", usage.cache_write.unwrap_or(0));
@@ -82,6 +82,17 @@ pub(super) fn write_usage(object: &mut Object<'_, impl Out>, usage: &Usage) {
     object.unsigned("output_tokens", usage.output.unwrap_or(0));
     if let Some(reasoning) = usage.reasoning {
         object.object("output_tokens_details", |details| details.unsigned("thinking_tokens", reasoning));
+    }
+    object.string_or_skip("service_tier", tier.and_then(service_tier));
+}
+
+/// A tier in Anthropic's words, where it has one.
+pub(super) fn service_tier(tier: &str) -> Option<&'static str> {
+    match tier {
+        "standard" | "default" | "on_demand" => Some("standard"),
+        "priority" => Some("priority"),
+        "batch" => Some("batch"),
+        _ => None,
     }
 }
 
@@ -110,12 +121,12 @@ fn write_part(blocks: &mut Array<'_, impl Out>, part: &Part<'_>) {
 }
 
 /// Whether opaque reasoning is of a format that callers of this protocol can make use of.
-pub(in crate::protocol) fn is_ours(format: Option<&str>) -> bool {
+pub(super) fn is_ours(format: Option<&str>) -> bool {
     format.is_none_or(|format| format.starts_with("anthropic"))
 }
 
 /// Whether this is one of the protocol's own blocks, which all name their type.
-pub(in crate::protocol) fn is_block(json: &str) -> bool {
+pub(super) fn is_block(json: &str) -> bool {
     from_str::<WireTyped<'_>>(json).is_ok_and(|block| Word::text(block.kind).is_some())
 }
 

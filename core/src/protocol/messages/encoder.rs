@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use bytes::BytesMut;
 
 use super::{
-    answer::{is_block, is_ours, stop_reason, write_citation, write_stop_details, write_usage},
+    answer::{is_block, is_ours, service_tier, stop_reason, write_citation, write_stop_details, write_usage},
     error::encode_stream_error,
 };
 use crate::{
@@ -27,6 +27,7 @@ pub struct StreamEncoder {
     id: String,
     model: String,
     usage: Usage,
+    tier: Option<&'static str>,
     finish: Option<Finish<'static>>,
     blocks: u64,
     /// Whether the model said that it will not answer.
@@ -63,6 +64,7 @@ impl StreamEncoder {
             id: meta.id.to_owned(),
             model: meta.model.to_owned(),
             usage: Usage::default(),
+            tier: None,
             finish: None,
             blocks: 0,
             refused: false,
@@ -82,9 +84,9 @@ impl StreamEncoder {
             return;
         }
         match event {
-            Event::Start { id, model, usage, .. } => {
+            Event::Start { id, model, created, usage } => {
                 self.usage.update(usage);
-                self.start(id.as_deref(), model.as_deref(), out);
+                self.start(id.as_deref(), model.as_deref(), *created, out);
             }
             // One choice is all that the protocol has.
             Event::PartStart { choice: 1.., .. } => {}
@@ -95,7 +97,8 @@ impl StreamEncoder {
             Event::Finish { finish, .. } => {
                 self.finish.get_or_insert_with(|| finish.clone().into_owned());
             }
-            Event::Logprobs { .. } | Event::ServiceTier(_) => {}
+            Event::ServiceTier(tier) => self.tier = service_tier(tier),
+            Event::Logprobs { .. } => {}
             Event::Error(error) => {
                 self.state = State::Failed;
                 encode_stream_error(error, out);
@@ -113,13 +116,13 @@ impl StreamEncoder {
                 delta.string_or_null("stop_sequence", finish.stop_sequence.as_deref());
                 write_stop_details(delta, &finish);
             });
-            object.object("usage", |object| write_usage(object, &self.usage));
+            object.object("usage", |object| write_usage(object, &self.usage, self.tier));
         });
         frame(out, "message_stop", |_| {});
         self.state = State::Failed;
     }
 
-    fn start(&mut self, id: Option<&str>, model: Option<&str>, out: &mut BytesMut) {
+    fn start(&mut self, id: Option<&str>, model: Option<&str>, created: Option<u64>, out: &mut BytesMut) {
         if self.state == State::Open {
             return;
         }
@@ -130,10 +133,13 @@ impl StreamEncoder {
                 message.string("type", "message");
                 message.string("role", "assistant");
                 message.string("model", model.unwrap_or(&self.model));
+                if let Some(created) = created {
+                    message.unsigned("created", created);
+                }
                 message.array("content", |_| {});
                 message.null("stop_reason");
                 message.null("stop_sequence");
-                message.object("usage", |object| write_usage(object, &self.usage));
+                message.object("usage", |object| write_usage(object, &self.usage, None));
             });
         });
     }

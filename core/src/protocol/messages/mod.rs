@@ -3,9 +3,6 @@
 //! As a wire: [`encode_request`] writes a conversation as Anthropic wants it, [`decode_response`]
 //! and [`StreamDecoder`] read what Claude said, [`decode_error`] what went wrong.
 //!
-//! A whole answer that holds what the protocol has no words for (pictures, probabilities) names it
-//! in an extension, `tollbridge_dropped`.
-//!
 //! Sources: Anthropic's API reference, "Messages" and "Streaming Messages"; "Extended thinking",
 //! "Adaptive thinking", "Effort", "Structured outputs", "Prompt caching", "PDF support",
 //! "Mid-conversation system messages".
@@ -25,7 +22,6 @@ mod turns;
 mod usage;
 
 pub use answer::encode_response;
-pub(super) use answer::{is_block, is_ours};
 pub use encoder::StreamEncoder;
 pub use error::{decode_error, encode_error, encode_stream_error};
 pub use incoming::{decode_prompt, decode_request};
