@@ -64,6 +64,7 @@ impl Facts {
 
 /// One of the two speeds, the first of them per wire.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one for each stream, and none is kept in numbers")]
 pub(super) enum Pipe {
     /// The chat wire on both sides.
     Chat(ChatRelay),
@@ -97,7 +98,7 @@ impl Pipe {
         match self {
             Self::Chat(relay) => relay.into_facts(),
             Self::Messages(relay) => relay.facts,
-            Self::Translate(translate) => translate.into_facts(),
+            Self::Translate(translate) => translate.facts,
         }
     }
 

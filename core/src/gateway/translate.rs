@@ -64,11 +64,11 @@ pub(super) fn whole(
     let id = answer_id::answer_id(front, seed);
     let answer = attempt.provider.row.wire.read_response(body, seed, |response| {
         let mut answer = front.encode_response(response, &meta(attempt, &id, now));
-        let mut spotter = Spotter::new(attempt.provider.row.wire, front);
-        spotter.whole(body);
-        name_lost(&mut answer, spotter.lost());
+        let mut lost = Vec::new();
+        Spotter::new(attempt.provider.row.wire, front).whole(body, &mut lost);
+        name_lost(&mut answer, &lost);
         let records = recall.map_or(Vec::new(), |collector| collector.response(response));
-        (answer.into(), Facts { records, lost: spotter.into_lost(), ..facts_of(response) })
+        (answer.into(), Facts { records, lost, ..facts_of(response) })
     });
     Ok(answer?)
 }
@@ -148,11 +148,6 @@ impl Translate {
         }
     }
 
-    /// What was learnt, to keep.
-    pub(super) fn into_facts(self) -> Facts {
-        Facts { lost: self.spotter.into_lost(), ..self.facts }
-    }
-
     pub(super) fn push(&mut self, chunk: Bytes, out: &mut Out) {
         let mut frames = BytesMut::new();
         self.framer.push(chunk);
@@ -197,7 +192,7 @@ impl Translate {
 
     fn event(&mut self, raw: &[u8], frames: &mut BytesMut) {
         let Some(data) = SseEvent::read(raw).data.filter(|_| !self.facts.over) else { return };
-        self.spotter.event(&data);
+        self.spotter.event(&data, &mut self.facts.lost);
         let Self { facts, decoder, encoder, collector, .. } = self;
         decoder.push(&data, &mut |event| {
             collect(facts, collector, &event);

@@ -26,9 +26,9 @@ fn pass(wire: Wire, front: Front, answer: &Value) -> (Value, Vec<&'static str>) 
     let body = serde_json::to_vec(answer).unwrap();
     let told = wire.read_response(&body, "seed", |response| front.encode_response(response, &META));
     let told = told.unwrap_or_else(|error| panic!("{error}: {answer}"));
-    let mut spotter = Spotter::new(wire, front);
-    spotter.whole(&body);
-    (serde_json::from_slice(&told).unwrap(), spotter.into_lost())
+    let mut lost = Vec::new();
+    Spotter::new(wire, front).whole(&body, &mut lost);
+    (serde_json::from_slice(&told).unwrap(), lost)
 }
 
 /// What is wrong with what the table says of a field, if anything.
@@ -88,9 +88,9 @@ fn every_field_of_an_answer_has_a_sample() {
 #[test]
 fn streams_lose_the_same() {
     let lost = |wire, front, events: &[Value]| {
-        let mut spotter = Spotter::new(wire, front);
-        events.iter().for_each(|event| spotter.event(event.to_string().as_bytes()));
-        spotter.into_lost()
+        let (mut spotter, mut lost) = (Spotter::new(wire, front), Vec::new());
+        events.iter().for_each(|event| spotter.event(event.to_string().as_bytes(), &mut lost));
+        lost
     };
     let chunk = |delta: Value, logprobs: Value| json!({ "id": "1", "system_fingerprint": "fp", "choices": [{ "index": 0, "delta": delta, "logprobs": logprobs }] });
     let chunks = [

@@ -130,6 +130,38 @@ fn any_other_model_streams_in_the_same_shape() {
 }
 
 #[test]
+fn what_an_answer_loses_is_named() {
+    let sim = both();
+    let mut answer: Value = serde_json::from_str(&whole_answer("Hello.")).unwrap();
+    sim.script([Script::json(answer.to_string())]);
+    let got = sim.send(messages(&ask("gpt-4o-mini", false)));
+    assert!(got.json().get("tollbridge").is_none(), "nothing is lost: {}", got.body);
+
+    answer["system_fingerprint"] = "fp_1".into();
+    answer["choices"][0]["logprobs"] = json!({"content": [{"token": "Hello.", "logprob": -0.1}]});
+    let logprobs = answer["choices"][0]["logprobs"].clone();
+    sim.script([Script::json(answer.to_string())]);
+    let got = sim.send(messages(&ask("gpt-4o-mini", false)));
+    let lost = ["choices[].logprobs", "system_fingerprint"];
+    let mut named: Vec<String> = serde_json::from_value(got.json()["tollbridge"]["dropped"].clone()).unwrap();
+    named.sort_unstable();
+    assert_eq!(named, lost, "{}", got.body);
+
+    let mut first = chunk(json!({"content": "Hello."}), None);
+    first = first.replacen("\"choices\":[{", &format!("\"choices\":[{{\"logprobs\":{logprobs},"), 1);
+    sim.script([script(&[first, chunk(json!({}), Some("stop")), "data: [DONE]\n\n".to_owned()])]);
+    let got = sim.send(messages(&ask("gpt-4o-mini", true)));
+    assert!(!got.body.contains("tollbridge"), "a stream keeps to its protocol");
+    let rows: Vec<_> = sim.world.rows.borrow().iter().map(|row| row.lost.len()).collect();
+    assert_eq!(rows, [0, 2, 1]);
+
+    // What is relayed loses nothing.
+    sim.script([Script::json(claude())]);
+    sim.send(messages(&ask("claude-sonnet-4-5", false)));
+    assert!(sim.world.rows.borrow().last().unwrap().lost.is_empty());
+}
+
+#[test]
 fn errors_are_anthropics() {
     let sim = both();
     let got = sim.send(messages(&json!({"messages": []})));

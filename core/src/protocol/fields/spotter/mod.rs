@@ -29,37 +29,37 @@ static TREES: LazyLock<Vec<(Wire, Front, Tree)>> = LazyLock::new(|| {
     foreign.map(|(wire, front)| (wire, front, Tree::of(wire, front))).collect()
 });
 
-/// Finds what one answer loses on its way to its caller.
+/// Finds what one answer loses on its way to its caller: the rows, by their names in the provider's
+/// protocol, each once.
 #[derive(Debug)]
 pub struct Spotter {
-    wire: Wire,
     tree: Option<&'static Tree>,
+    wire: Wire,
     begun: bool,
-    lost: Vec<&'static str>,
 }
 
 impl Spotter {
     /// For answers of `wire` at `front`.
     pub fn new(wire: Wire, front: Front) -> Self {
         let tree = TREES.iter().find(|(of, at, _)| (*of, *at) == (wire, front));
-        Self { wire, tree: tree.map(|(_, _, tree)| tree), begun: false, lost: Vec::new() }
+        Self { wire, tree: tree.map(|(_, _, tree)| tree), begun: false }
     }
 
-    /// Looks through a whole answer.
-    pub fn whole(&mut self, body: &[u8]) {
+    /// Looks through a whole answer and adds what is lost to `lost`.
+    pub fn whole(&mut self, body: &[u8], lost: &mut Vec<&'static str>) {
         if let Some(tree) = self.tree {
-            walk::along(&tree.whole, body, &mut self.lost);
+            walk::along(&tree.whole, body, lost);
         }
     }
 
-    /// Looks through the data of one event of a stream, where it may hold such a field.
-    pub fn event(&mut self, data: &[u8]) {
+    /// The same for the data of one event of a stream, where it may hold such a field.
+    pub fn event(&mut self, data: &[u8], lost: &mut Vec<&'static str>) {
         if let Some(tree) = self.tree
-            && self.lost.len() < MAX_NAMES
+            && lost.len() < MAX_NAMES
             && self.is_worth_a_look(data)
         {
             self.begun = true;
-            walk::along(&tree.event, data, &mut self.lost);
+            walk::along(&tree.event, data, lost);
         }
     }
 
@@ -80,15 +80,5 @@ impl Spotter {
             }
             Wire::Gemini => !self.begun || has("\"finishReason\"") || has("\"inlineData\""),
         }
-    }
-
-    /// The rows of what was lost so far, by their names in the provider's protocol, each once.
-    pub fn lost(&self) -> &[&'static str] {
-        &self.lost
-    }
-
-    /// The same, to keep.
-    pub fn into_lost(self) -> Vec<&'static str> {
-        self.lost
     }
 }
