@@ -111,6 +111,32 @@ fn of_candidates() -> Vec<Sample> {
             grounded(json!([chunk("b")]), support(2, "Hi"), json!({})),
         ),
         differs(
+            "candidates[].groundingMetadata.groundingChunks[].retrievedContext",
+            grounded(
+                json!([{ "retrievedContext": { "uri": "https://a.example", "title": "t" } }]),
+                support(2, "Hi"),
+                json!({}),
+            ),
+            grounded(
+                json!([{ "retrievedContext": { "uri": "https://b.example", "title": "t" } }]),
+                support(2, "Hi"),
+                json!({}),
+            ),
+        ),
+        differs(
+            "candidates[].groundingMetadata.groundingChunks[].maps",
+            grounded(
+                json!([{ "maps": { "uri": "https://a.example", "title": "t" } }]),
+                support(2, "Hi"),
+                json!({}),
+            ),
+            grounded(
+                json!([{ "maps": { "uri": "https://b.example", "title": "t" } }]),
+                support(2, "Hi"),
+                json!({}),
+            ),
+        ),
+        differs(
             "candidates[].groundingMetadata.groundingSupports[]",
             grounded(json!([chunk("a")]), support(1, "H"), json!({})),
             grounded(json!([chunk("a")]), json!([]), json!({})),
@@ -162,6 +188,13 @@ fn of_parts() -> Vec<Sample> {
             "candidates[].content.parts[].inlineData",
             parts(
                 json!([{ "text": "Hi" }, { "inlineData": { "mimeType": "image/png", "data": "iVBORw0KGgo=" } }]),
+            ),
+            plain(),
+        ),
+        differs(
+            "candidates[].content.parts[].fileData",
+            parts(
+                json!([{ "text": "Hi" }, { "fileData": { "mimeType": "video/mp4", "fileUri": "https://example.com/a" } }]),
             ),
             plain(),
         ),
