@@ -44,6 +44,8 @@ pub struct Document {
     pub log_format: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_alive: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_reasoning: Option<Text>,
 }
 
 /// One account at one provider.

@@ -40,6 +40,8 @@ pub struct Policy {
     pub log: LogFormat,
     /// Silence on a caller's stream after which a comment keeps it open.
     pub keep_alive: Duration,
+    /// How long reasoning is kept for the next turns of a tool loop; nought for not at all.
+    pub keep_reasoning: Duration,
 }
 
 /// One account at one provider.
@@ -211,6 +213,9 @@ pub const BODY_SIZE_LIMIT: usize = 10 * 1024 * 1024;
 /// Default for [`Policy::keep_alive`].
 pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
+/// Default for [`Policy::keep_reasoning`].
+pub(super) const KEEP_REASONING: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// An address that this policy leaves too open to listen on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -258,6 +263,7 @@ impl Default for Policy {
             fetch_media: None,
             log: LogFormat::default(),
             keep_alive: KEEP_ALIVE,
+            keep_reasoning: KEEP_REASONING,
         }
     }
 }

@@ -98,6 +98,9 @@ impl<F: Fn(&str) -> Option<String>> Resolve<'_, F> {
             keep_alive: self
                 .read(&document.keep_alive, &root.member("keep_alive"), value::duration)
                 .unwrap_or(defaults.keep_alive),
+            keep_reasoning: self
+                .read(&document.keep_reasoning, &root.member("keep_reasoning"), value::duration)
+                .unwrap_or(defaults.keep_reasoning),
         }
     }
 

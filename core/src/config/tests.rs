@@ -63,6 +63,7 @@ fn the_table_tells_the_defaults() {
         (fields::RETRY, "initial_backoff", initial_backoff),
         (fields::RETRY, "max_backoff", max_backoff),
         (fields::ROOT, "keep_alive", policy.keep_alive),
+        (fields::ROOT, "keep_reasoning", policy.keep_reasoning),
     ] {
         assert_eq!(value::duration(text(fields, name)), Some(want), "{name}");
     }
@@ -103,6 +104,7 @@ fn a_full_document_resolves() {
         "on_unsupported": "reject",
         "log_format": "text",
         "keep_alive": "5s",
+        "keep_reasoning": "0",
     }))
     .unwrap();
 
@@ -140,7 +142,7 @@ fn a_full_document_resolves() {
     assert_eq!(policy.body_size_limit, 1_000);
     assert_eq!(policy.cors.unwrap().origins, ["https://app.example.com"]);
     assert_eq!((policy.on_unsupported, policy.log), (OnUnsupported::Reject, LogFormat::Text));
-    assert_eq!(policy.keep_alive, Duration::from_secs(5));
+    assert_eq!((policy.keep_alive, policy.keep_reasoning), (Duration::from_secs(5), Duration::ZERO));
 }
 
 fn sha2_of(text: &str) -> [u8; 32] {

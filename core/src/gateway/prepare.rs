@@ -14,7 +14,7 @@ use crate::{
     ports::Ports,
     protocol::{Front, OnUnsupported, Wire, chat::with_reasoning, fields::REASONING_STATE, messages},
     provider::{Action, StreamUsage, field_edits, message_edits},
-    recall::{Collector, Format, may_think},
+    recall::{Collector, Format},
     sketch::{Edits, Json, Sketch, SketchError, sketch},
 };
 
@@ -63,17 +63,17 @@ impl<P: Ports> Gateway<P> {
 
     /// The caller's own body, for a provider of the chat wire that wants its reasoning back.
     async fn with_reasoning(&self, attempt: Try<'_>, sketch: &Sketch) -> Result<Prepared, ApiError> {
-        let Try { call, candidate, .. } = attempt;
+        let Try { call, candidate, provider, .. } = attempt;
         let facts = self.policy.catalogue.find(&candidate.model);
         let (mut recall, mut gone, mut completed) = (None, false, None);
         // A body that cannot be read is the provider's to judge, as with any that is relayed.
         if let Ok(mut request) = call.front.decode_request(sketch.body())
-            && may_think(&request, facts)
+            && let Some(format) = self.recalled(provider, &request, facts)
         {
-            self.recall(&call.tenant, &mut request, Format::Text).await;
+            self.recall(&call.tenant, &mut request, format).await;
             gone = request.reasoning_gone;
             completed = completed_body(sketch, &request)?;
-            recall = (!request.tools.is_empty()).then(|| Collector::new(Format::Text, &request));
+            recall = (!request.tools.is_empty()).then(|| Collector::new(format, &request));
         }
         let sketch = completed.as_ref().unwrap_or(sketch);
         let mut prepared = adapted(attempt, sketch, attempt.named(), || facts, self.policy.on_unsupported)?;
@@ -90,8 +90,7 @@ impl<P: Ports> Gateway<P> {
         let body = call.sketch.body();
         let mut request =
             if call.counting { messages::decode_prompt(body)? } else { call.front.decode_request(body)? };
-        let format =
-            Format::of(provider.row.wire, provider.row.dialect()).filter(|_| may_think(&request, facts));
+        let format = self.recalled(provider, &request, facts);
         if let Some(format) = format {
             self.recall(&call.tenant, &mut request, format).await;
         }

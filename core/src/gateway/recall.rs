@@ -24,10 +24,12 @@ use super::{
     limits::{Elapsed, within},
 };
 use crate::{
+    config::Provider,
     conversation::Request,
     ledger,
+    model::Model,
     ports::{CacheError, Ports},
-    recall::{self, Format, Record, Turn},
+    recall::{self, Format, Record, Turn, may_think},
 };
 
 /// How long a request waits for all of its look-ups.
@@ -81,6 +83,18 @@ impl Transit {
 }
 
 impl<P: Ports> Gateway<P> {
+    /// The format in which the provider wants reasoning state back over this request, if it does, and
+    /// the operator lets it be kept.
+    pub(super) fn recalled(
+        &self,
+        provider: &Provider,
+        request: &Request<'_>,
+        facts: Option<&Model>,
+    ) -> Option<Format> {
+        let format = Format::of(provider.row.wire, provider.row.dialect())?;
+        (!self.policy.keep_reasoning.is_zero() && may_think(request, facts)).then_some(format)
+    }
+
     /// Puts back the state of earlier turns that the caller did not send.
     pub(super) async fn recall(&self, tenant: &str, request: &mut Request<'_>, format: Format) {
         let handles = recall::wanted(request, format);
@@ -134,7 +148,7 @@ impl<P: Ports> Gateway<P> {
     /// Hands to the store what was remembered.
     pub(super) async fn keep_reasoning(&self, kept: Vec<Kept>) {
         for (key, value) in kept {
-            let put = pin!(self.ports.put(&key, value, recall::TTL));
+            let put = pin!(self.ports.put(&key, value, self.policy.keep_reasoning));
             let trouble = match within(&self.ports, PUT, put).await {
                 Ok(Ok(()) | Err(CacheError::NotKept)) => None,
                 Ok(Err(error)) => Some(error.to_string()),

@@ -6,13 +6,13 @@
 //! ("Thought signatures"), and either reasons worse without. Clients of their own protocols send it
 //! back. Clients that speak another may keep it in the [extension fields](crate::protocol::chat)
 //! that it is given to them in; most rebuild their messages from role, content and calls, and it is
-//! lost. (DeepSeek's and Moonshot's own clients, those of OpenAI, lose the text that these two want
-//! back.) A call's id survives them all. So what belongs to the calls of an answer is kept under
-//! the id of the first of them, and put back before the next request is encoded:
+//! lost. (DeepSeek and Moonshot want the text of their reasoning back, which the clients of their own
+//! wire, OpenAI's, lose.) A call's id survives them all. So what belongs to the calls of an answer is
+//! kept under the id of the first of them, and put back before the next request is encoded:
 //!
 //! ```text
-//! answer  ── Collector ──▶ Record ──▶ Key, Cache::put
-//! request ── wanted ──▶ Key, Cache::get ──▶ Turn ── restore ──▶ request, as the model knows it
+//! answer  ── Collector ──▶ Record ──▶ key, Cache::put
+//! request ── wanted ──▶ key, Cache::get ──▶ Turn ── restore ──▶ request, as the model knows it
 //! ```
 //!
 //! All of it is pure; the look-ups are the gateway's. The rules:
@@ -22,8 +22,8 @@
 //!   left alone.
 //! - An answer with calls and no state is recorded too, with nothing in it, so that *there was
 //!   none* and *it is gone* can be told apart. Only the second is reported.
-//! - The [key](key) is a digest over the tenant and the call's id: another tenant's call of the same
-//!   id is another key.
+//! - The [key] is a digest over the tenant and the call: another tenant's call of the same id is
+//!   another key.
 //! - One record holds a whole turn, because stores at the edge count each access.
 
 mod collect;
@@ -32,7 +32,7 @@ mod restore;
 mod tests;
 mod turn;
 
-use std::{fmt::Write, time::Duration};
+use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
@@ -46,9 +46,6 @@ use crate::{
     model::{Control, Effort, Model},
     protocol::{Dialect, ReasoningBack, Wire, chat, gemini},
 };
-
-/// How long a turn's state is kept: a tool loop that rests for longer goes on without it.
-pub const TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A form that reasoning state has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -128,6 +128,16 @@ pub static ROOT: &[Field] = &[
         about: "The silence on a caller's stream after which a comment is sent to keep it open.",
         ..FIELD
     },
+    Field {
+        name: "keep_reasoning",
+        shape: Shape::Scalar(&DURATION),
+        env: Some("KEEP_REASONING"),
+        default: "24h",
+        about: "How long the reasoning is kept that a model wants to see again in a tool loop (Claude's \
+                signed thinking, Gemini's signatures, DeepSeek's text), for clients that do not send it \
+                back. `0` keeps none: such a loop then goes on without.",
+        ..FIELD
+    },
 ];
 
 const ONE_MODEL_SHAPE: Shape = Shape::Scalar(&MODEL);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Client, Loop, Recorded, blocks_of, events, recorded, sim};
+use super::{Client, Loop, Recorded, blocks_of, events, recorded, sim, sim_with};
 use crate::sim::Store;
 
 /// The blocks of a recorded answer of Claude's that go back as they are: all but text, whose form
@@ -126,6 +126,19 @@ fn what_is_gone_is_reported_and_holds_nobody_up() {
             assert!((turns.sim.answered() - before).as_millis() < 400, "{store:?}");
         }
     }
+}
+
+#[test]
+fn an_operator_may_have_nothing_kept() {
+    let Some(answers) = claude_answers() else { return };
+    let settings = json!({"reasoning_effort": "medium"});
+    let mut turns =
+        Loop::new(sim_with(json!({"keep_reasoning": 0})), Client::Chat, "claude-sonnet-4-5", settings);
+    turns.turn(&answers[0][0]);
+    turns.turn(&answers[0][0]);
+    assert!(turns.sent().get("thinking").is_none());
+    let world = &turns.sim.world;
+    assert_eq!((world.looked_up.get(), world.cache.borrow().len()), (0, 0));
 }
 
 #[test]

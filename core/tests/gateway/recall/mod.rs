@@ -265,15 +265,22 @@ impl Loop {
 }
 
 fn sim() -> Sim {
+    sim_with(json!({}))
+}
+
+/// The same under further settings.
+fn sim_with(settings: Value) -> Sim {
     let key = |name| json!({"name": name, "digest": digest(name), "tenant": format!("/{name}")});
-    Sim::new(json!({
+    let mut document = json!({
         "providers": {
             "anthropic": {"api_key": {"secret": "A"}, "models": ["claude-sonnet-4-6", "claude-sonnet-4-5"]},
             "deepseek": {"api_key": {"secret": "B"}, "models": ["deepseek-v4-pro"]},
             "gemini": {"api_key": {"secret": "C"}, "models": ["gemini-3-flash-preview", "gemini-2.5-flash"]},
         },
         "keys": [key("alice"), key("bob")],
-    }))
+    });
+    document.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+    Sim::new(document)
 }
 
 /// Of the key `tb-NAME`.

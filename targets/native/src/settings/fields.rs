@@ -56,7 +56,7 @@ pub(crate) static NATIVE: &[Field] = &[
         env: Some("DATA_DIR"),
         required: false,
         default: "data",
-        about: "The folder of the usage ledger's file. It is made if it is not there.",
+        about: "The folder of the files of the usage ledger and the cache. It is made if it is not there.",
     },
 ];
 
