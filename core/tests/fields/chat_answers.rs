@@ -87,6 +87,13 @@ pub(crate) fn all() -> Vec<Sample> {
         differs("choices[].message.annotations[].url_citation.end_index", cites("a", 0, 1), cites("a", 0, 0)),
         differs("choices[].message.audio", sound("Hi", "UklGRg=="), sound("Hi", "")),
         differs("choices[].message.audio.transcript", sound("Hi", ""), sound("Ho", "")),
+        differs(
+            "choices[].message.images[]",
+            message(
+                json!({ "images": [{ "type": "image_url", "image_url": { "url": "data:image/png;base64,aW1n" } }] }),
+            ),
+            message(json!({ "images": [] })),
+        ),
         says(
             "choices[].message.function_call",
             json!({ "content": null, "function_call": { "name": "f", "arguments": "{}" } }),

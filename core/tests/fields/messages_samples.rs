@@ -280,6 +280,11 @@ fn calls() -> Vec<Sample> {
             both(json!({}), json!({ "toolset_name": "browser" })),
             both(json!({}), json!({})),
         ),
+        differs(
+            "messages[].content[].tool_result.content[].tool_reference",
+            both(json!({}), json!({ "content": [{ "type": "tool_reference", "tool_name": "f" }] })),
+            both(json!({}), json!({ "content": [{ "type": "tool_reference", "tool_name": "g" }] })),
+        ),
     ]
 }
 

@@ -44,6 +44,7 @@ pub(super) static CHAT: &[Answer] = &[
     chat("choices[].message.annotations[].url_citation.end_index", dropped("citations have no place but their block")),
     chat("choices[].message.audio.*", dropped("the front has no sound")),
     chat("choices[].message.audio.transcript", mapped("`text`")),
+    chat("choices[].message.images[].*", dropped("the front has no pictures of the model's")).also(&["choices[].message.images"]),
     chat("choices[].message.function_call.*", mapped("`tool_use`")),
     chat("choices[].message.tool_calls[].*", mapped("`tool_use`; arguments that are no JSON object under `_invalid_json`")).also(&["choices[].message.tool_calls"]),
     chat("usage", carried("")),

@@ -77,6 +77,7 @@ impl Spotter {
                     || has("\"logprobs\":{")
                     || has("\"annotations\"")
                     || has("\"audio\"")
+                    || has("\"images\"")
             }
             Wire::Gemini => !self.begun || has("\"finishReason\"") || has("\"inlineData\""),
         }
