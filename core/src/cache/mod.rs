@@ -5,6 +5,7 @@
 //! nothing here knows what the bytes mean. Keys never hold a secret or a caller's words: they are
 //! digests, since stores show them in consoles and logs.
 
+pub mod conformance;
 pub mod sql;
 
 use std::time::Duration;

@@ -102,7 +102,7 @@ impl<P: Ports> Gateway<P> {
             usage_asked,
             candidates,
             headers: passing::forwarded(&parts.headers),
-            deadline: Deadline::new(flight.row.at, self.policy.timeouts.whole),
+            deadline: Deadline::new(flight.row.at, self.policy.timeouts.whole).or_at(parts.extensions.get()),
             media: Fetched::default(),
         })
     }

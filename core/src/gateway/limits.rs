@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use super::EndBy;
 use crate::ports::{Clock, Micros, Timer};
 
 /// The limit passed before the work was done.
@@ -38,6 +39,11 @@ impl Deadline {
     /// `limit` after `start`.
     pub(super) fn new(start: Micros, limit: Duration) -> Self {
         Self(start.saturating_add(micros(limit)))
+    }
+
+    /// This, or when the platform ends the request, if that is earlier.
+    pub(super) fn or_at(self, end: Option<&EndBy>) -> Self {
+        Self(end.map_or(self.0, |end| end.0.min(self.0)))
     }
 
     /// When.

@@ -67,7 +67,7 @@ use crate::{
         Keyring,
         limits::{Outage, Scopes},
     },
-    ports::Ports,
+    ports::{Micros, Ports},
     route::{Inventories, Turns},
 };
 
@@ -93,6 +93,11 @@ impl State {
         }
     }
 }
+
+/// When a platform ends a request by force: an extension of the request that its target sets. The
+/// answer ends before, a stream with its error event, as if the whole of it had taken too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndBy(pub Micros);
 
 /// The gateway over one platform.
 pub struct Gateway<P> {

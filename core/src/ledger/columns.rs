@@ -52,6 +52,13 @@ pub(super) const COLUMNS: [Column; 33] = [
     Column { name: "lost", of: |row| maybe_text(row.lost.as_deref()) },
 ];
 
+impl UsageRow {
+    /// The row by columns, as the table `usage` has them; what is not known is [`Null`].
+    pub fn columns(&self) -> impl Iterator<Item = (&'static str, Value<'_>)> {
+        COLUMNS.iter().map(|column| (column.name, (column.of)(self)))
+    }
+}
+
 /// Longest text that is kept of what a caller or a provider said, in bytes.
 const LONGEST_TEXT: usize = 256;
 

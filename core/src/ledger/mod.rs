@@ -4,7 +4,9 @@
 //! kind, cost, times, how it ended. It is made after the answer is on its way, off the caller's
 //! time, and goes two ways. [`log_line`] writes it into the operator's log, and the target's
 //! `Ledger` port keeps it: on anything that speaks SQLite's SQL through [`sql`], which writes the
-//! rows and their hourly sums in one transaction. A [`SummaryQuery`] reads the sums alone, so
+//! rows and their hourly sums in one transaction; what speaks no SQL keeps a row's
+//! [columns](UsageRow::columns) and the [sums](Sums) of its [`Bucket`], and adds them up by a
+//! [`Gathering`]. A [`SummaryQuery`] reads the sums alone, so
 //! that a question about a million requests costs what its hours cost.
 //!
 //! What the ledger refuses:
@@ -18,7 +20,10 @@
 //! [`estimate`] counts from the text that was relayed, and the row is marked `estimated`.
 
 mod columns;
+pub mod conformance;
 pub mod estimate;
+mod gather;
+mod hours;
 mod json;
 mod log;
 mod query;
@@ -28,9 +33,11 @@ mod summary;
 mod sums;
 mod time;
 
+pub use gather::Gathering;
+pub use hours::{BUCKET_TEXTS, Bucket};
 pub use log::{log_line, trouble_line, unwritten_line};
 pub use query::{Dimension, Filters, SummaryQuery};
 pub use row::{CacheStatus, Cost, ErrorClass, Labels, UsageRow};
 pub use summary::{Group, Summary};
 pub use sums::Sums;
-pub(crate) use time::push_second;
+pub use time::push_second;

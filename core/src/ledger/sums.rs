@@ -65,9 +65,7 @@ impl Sum for Sums {
     fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
         let mut total = Self::default();
         for one in all {
-            for (sum, more) in total.0.iter_mut().zip(one.0) {
-                *sum = sum.saturating_add(more);
-            }
+            total.merge(&one);
         }
         total
     }
@@ -79,6 +77,28 @@ impl Sums {
         for (sum, measure) in self.0.iter_mut().zip(&MEASURES) {
             *sum = sum.saturating_add((measure.of)(row));
         }
+    }
+
+    /// Adds other requests' sums.
+    pub fn merge(&mut self, others: &Self) {
+        for (sum, more) in self.0.iter_mut().zip(others.0) {
+            *sum = sum.saturating_add(more);
+        }
+    }
+
+    /// How many requests there were.
+    pub fn requests(&self) -> u64 {
+        self.get("requests").unwrap_or_default()
+    }
+
+    /// All sums, each with its column's name in the roll-ups.
+    pub fn columns(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        MEASURES.iter().zip(self.0).map(|(measure, sum)| (measure.column, sum))
+    }
+
+    /// The sums of a roll-up, by its columns; a column that is not there is zero.
+    pub fn from_columns(value: impl Fn(&str) -> Option<u64>) -> Self {
+        Self(MEASURES.each_ref().map(|measure| value(measure.column).unwrap_or_default()))
     }
 
     /// The sum of one field of a summary, such as `requests` or `input_tokens`.

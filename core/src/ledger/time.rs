@@ -19,7 +19,7 @@ pub(super) fn push_time(at: Micros, out: &mut String) {
 }
 
 /// Writes `2026-11-21T08:05:09Z`.
-pub(crate) fn push_second(at: Micros, out: &mut String) {
+pub fn push_second(at: Micros, out: &mut String) {
     push_clock(at, out);
     out.push('Z');
 }

@@ -4,10 +4,9 @@ use std::{borrow::Cow, collections::BTreeMap, sync::LazyLock};
 
 use super::{
     super::{
-        Sums, UsageRow,
-        columns::{COLUMNS, clip, number},
+        BUCKET_TEXTS, Bucket, Sums, UsageRow,
+        columns::{COLUMNS, number},
         sums::{MEASURES, Measure},
-        time::HOUR,
     },
     Sql, SqlError, Statement, Value,
 };
@@ -22,41 +21,15 @@ pub async fn append(database: &impl Sql, rows: &[UsageRow]) -> Result<(), SqlErr
         sql: Cow::Borrowed(&INSERT),
         values: COLUMNS.iter().map(|column| (column.of)(row)).collect(),
     });
-    let sums = hours.iter().map(|(bucket, sums)| bucket.upsert(sums));
+    let sums = hours.iter().map(|(bucket, sums)| upsert(bucket, sums));
     database.transaction(rows.chain(sums)).await
 }
 
-/// What the sums of an hour are kept apart by: the primary key of `usage_hour`.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Bucket<'a> {
-    hour: u64,
-    tenant: &'a str,
-    key: &'a str,
-    provider: &'a str,
-    model: &'a str,
-    endpoint: &'static str,
-}
-
-impl<'a> Bucket<'a> {
-    fn of(row: &'a UsageRow) -> Self {
-        Self {
-            hour: row.at / HOUR,
-            tenant: clip(&row.tenant),
-            key: clip(&row.key),
-            provider: clip(row.provider.as_deref().unwrap_or_default()),
-            // Never the caller's words: names made up by callers would grow the table.
-            model: clip(row.model_answered.as_deref().unwrap_or_default()),
-            endpoint: row.endpoint,
-        }
-    }
-
-    fn upsert(&self, sums: &Sums) -> Statement<'a> {
-        let texts = [self.tenant, self.key, self.provider, self.model, self.endpoint];
-        let values = std::iter::once(number(self.hour))
-            .chain(texts.map(|text| Value::Text(Cow::Borrowed(text))))
-            .chain(sums.0.map(number));
-        Statement { sql: Cow::Borrowed(&UPSERT), values: values.collect() }
-    }
+fn upsert<'a>(bucket: &'a Bucket<'_>, sums: &Sums) -> Statement<'a> {
+    let values = std::iter::once(number(bucket.hour))
+        .chain(bucket.texts().map(|text| Value::Text(Cow::Borrowed(text))))
+        .chain(sums.0.map(number));
+    Statement { sql: Cow::Borrowed(&UPSERT), values: values.collect() }
 }
 
 static INSERT: LazyLock<String> = LazyLock::new(|| {
@@ -65,7 +38,8 @@ static INSERT: LazyLock<String> = LazyLock::new(|| {
 });
 
 static UPSERT: LazyLock<String> = LazyLock::new(|| {
-    let mut names = vec!["hour", "tenant", "key_name", "provider", "model", "endpoint"];
+    let mut names = vec!["hour"];
+    names.extend(BUCKET_TEXTS);
     names.extend(MEASURES.iter().map(|measure| measure.column));
     let sums: Vec<_> = MEASURES
         .iter()

@@ -44,6 +44,18 @@ impl Drop for Folder {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn the_cache_does_what_caches_must() {
+    use tollbridge_core::cache::conformance;
+
+    let folder = Folder::new();
+    let cache = folder.open();
+    conformance::check(&cache, "test").await.unwrap();
+    conformance::before_restart(&cache, "restart").await.unwrap();
+    cache.close();
+    conformance::after_restart(&folder.open(), "restart").await.unwrap();
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn a_value_is_there_at_once_and_after_a_restart() {
     let folder = Folder::new();
     let cache = folder.open();

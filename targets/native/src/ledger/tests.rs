@@ -251,6 +251,34 @@ fn summaries_group_filter_and_limit() {
     }
 }
 
+/// What stores without SQL add up in memory is what SQL adds up.
+#[test]
+fn rows_in_a_database_do_what_ledgers_must() {
+    use tollbridge_core::{
+        ledger::{UsageRow, conformance, sql},
+        ports::{Ledger, LedgerError, Unwritten},
+    };
+
+    struct Shared(Database);
+
+    impl Ledger for Shared {
+        async fn append(&self, row: UsageRow) -> Result<(), Box<Unwritten>> {
+            let written = sql::append(&self.0, std::slice::from_ref(&row)).await.map_err(LedgerError::from);
+            written.map_err(|error| Box::new(Unwritten { row, error }))
+        }
+        async fn summary(&self, query: SummaryQuery) -> Result<Summary, LedgerError> {
+            Ok(sql::summary(&self.0, &query).await?)
+        }
+    }
+
+    let folder = Folder::new();
+    open(&folder).close();
+    let shared = || Shared(Database::open(&folder.0.join(FILE)).unwrap());
+    wait(conformance::check(&shared(), "team", NOON)).unwrap();
+    wait(conformance::before_restart(&shared(), "restart", NOON)).unwrap();
+    wait(conformance::after_restart(&shared(), "restart", NOON)).unwrap();
+}
+
 #[test]
 fn a_million_requests_are_summed_from_the_roll_ups_alone() {
     let folder = Folder::new();
