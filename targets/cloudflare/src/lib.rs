@@ -2,13 +2,14 @@
 //!
 //! Why so little is here: the core takes and gives the `http` crate's types, and so does the worker crate. A
 //! request comes in through [`fetch`]; [`start`] has made the isolate's gateway, or knows why there is none;
-//! [`platform`], [`stores`] and [`outbound`] are the ports onto Workers. What is to be done after the response
+//! [`platform`], [`stores`], [`counters`] and [`outbound`] are the ports onto Workers. What is to be done after the response
 //! goes to `waitUntil`; [`answer`] sends the response, and [`caller`] tells when nobody waits for it any more.
 //!
 //! It refuses to decide: what a test of the core could not see does not belong here.
 
 mod answer;
 mod caller;
+mod counters;
 mod d1;
 mod outbound;
 mod platform;

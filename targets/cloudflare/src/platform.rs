@@ -1,11 +1,11 @@
 //! The ports that need no binding, and what the others are made of.
 
 use crate::timer::Sleep;
-use std::cell::Cell;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use tollbridge_core::ports::{Clock, Counters, Log, Micros, Random, Timer};
+use tollbridge_core::ports::{Clock, Log, Micros, Random, Timer};
 use worker::kv::KvStore;
-use worker::{D1Database, Date, Env, console_log};
+use worker::{D1Database, Date, Env, ObjectNamespace, console_log};
 
 /// Workers, as the core sees it.
 pub(crate) struct Platform {
@@ -13,16 +13,26 @@ pub(crate) struct Platform {
     pub(crate) cache: Option<KvStore>,
     /// The D1 database bound as `LEDGER`.
     pub(crate) ledger: Option<D1Database>,
+    /// The Durable Objects bound as `COUNTERS`.
+    pub(crate) counters: Option<ObjectNamespace>,
     /// Whether the database is known to have this release's schema.
-    pub(crate) migrated: Cell<bool>,
+    pub(crate) migrated: AtomicBool,
 }
 
 impl Platform {
     /// With the bindings that are there, and a line in the log that names the others.
     pub(crate) fn new(env: &Env) -> Self {
-        let platform =
-            Self { cache: env.kv("CACHE").ok(), ledger: env.d1("LEDGER").ok(), migrated: Cell::new(false) };
-        let missing = [("CACHE", platform.cache.is_none()), ("LEDGER", platform.ledger.is_none())];
+        let platform = Self {
+            cache: env.kv("CACHE").ok(),
+            ledger: env.d1("LEDGER").ok(),
+            counters: env.durable_object("COUNTERS").ok(),
+            migrated: AtomicBool::new(false),
+        };
+        let missing = [
+            ("CACHE", platform.cache.is_none()),
+            ("LEDGER", platform.ledger.is_none()),
+            ("COUNTERS", platform.counters.is_none()),
+        ];
         let missing: Vec<&str> = missing.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect();
         if !missing.is_empty() {
             let names = missing.join("\",\"");
@@ -61,5 +71,3 @@ impl Log for Platform {
         console_log!("{line}");
     }
 }
-
-impl Counters for Platform {}

@@ -5,6 +5,7 @@
 use crate::d1::D1;
 use crate::platform::Platform;
 use bytes::Bytes;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tollbridge_core::cache::admit;
 use tollbridge_core::ledger::sql::{self, migrate};
@@ -63,9 +64,9 @@ impl Platform {
     /// another: two may do it, and the second finds it done or tries again with its next row.
     async fn ledger(&self) -> Result<D1<'_>, LedgerError> {
         let database = D1(self.ledger.as_ref().ok_or(LedgerError::NotKept)?);
-        if !self.migrated.get() {
+        if !self.migrated.load(Relaxed) {
             migrate(&database).await.map_err(|error| LedgerError::Store(error.to_string()))?;
-            self.migrated.set(true);
+            self.migrated.store(true, Relaxed);
         }
         Ok(database)
     }
