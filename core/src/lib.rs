@@ -17,6 +17,7 @@ pub mod cache;
 pub mod config;
 pub mod conversation;
 pub mod error;
+pub mod faults;
 pub mod frame;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;

@@ -14,6 +14,7 @@ use std::{
 use hyper::service::service_fn;
 use tollbridge_core::{
     config::{LogFormat, Policy, env::Variables},
+    faults,
     gateway::{Gateway, State},
 };
 
@@ -97,6 +98,7 @@ fn run(
 ) -> io::Result<()> {
     let (policy, ledger, cache) = (policy.clone(), ledger.clone(), cache.clone());
     let state = Arc::new(State::new(&policy));
+    let plan = std::env::var(faults::SETTING).ok();
     server::run(listeners, move |following| {
         let platform = Platform {
             client: Client::new(client.clone()),
@@ -105,6 +107,7 @@ fn run(
             counts: ledger.counts(),
             log: log.clone(),
         };
+        let platform = faults::over(platform, plan.as_deref());
         #[expect(clippy::arc_with_non_send_sync, reason = "other targets' gateways cross threads")]
         let gateway = Arc::new(Gateway::new(platform, policy.clone(), state.clone()));
         service_fn(move |request| {
