@@ -2,27 +2,26 @@
 
 use crate::platform::Platform;
 use std::cell::OnceCell;
-use std::rc::Rc;
 use std::sync::Arc;
 use tollbridge_core::gateway::closed::{self, Closed};
 use tollbridge_core::gateway::{Gateway, State};
 use worker::{Env, console_error};
 
 thread_local! {
-    static GATEWAY: OnceCell<Result<Rc<Gateway<Platform>>, Closed>> = const { OnceCell::new() };
+    static GATEWAY: OnceCell<Result<Arc<Gateway<Platform>>, Closed>> = const { OnceCell::new() };
 }
 
 /// The gateway, or why there is none. Variables and secrets cannot change during an isolate's life.
-pub(crate) fn gateway(env: &Env) -> Result<Rc<Gateway<Platform>>, Closed> {
+pub(crate) fn gateway(env: &Env) -> Result<Arc<Gateway<Platform>>, Closed> {
     GATEWAY.with(|gateway| gateway.get_or_init(|| make(env)).clone())
 }
 
-fn make(env: &Env) -> Result<Rc<Gateway<Platform>>, Closed> {
+fn make(env: &Env) -> Result<Arc<Gateway<Platform>>, Closed> {
     // A secret and a variable are read in the same way.
     let setting = |name: &str| env.var(name).ok().map(|value| value.to_string());
     let policy = closed::document(setting(closed::DOCUMENT).as_deref())
         .and_then(|document| closed::policy(document, setting))
         .inspect_err(|reason| console_error!("{}", reason.log_line()))?;
     let state = Arc::new(State::new(&policy));
-    Ok(Rc::new(Gateway::new(Platform::new(env), Arc::new(policy), state)))
+    Ok(Arc::new(Gateway::new(Platform::new(env), Arc::new(policy), state)))
 }
