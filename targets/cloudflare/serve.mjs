@@ -4,6 +4,7 @@
 // the same runtime and the same bundle without it. The configuration is read by wrangler itself.
 //
 // usage: node serve.mjs TOOLS WRANGLER_TOML PORT [NAME]…, NAME being an environment variable to give the Worker
+// SERVE_DATA is the folder of the stores' data; with SERVE_BARE the Worker has no store.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -16,6 +17,9 @@ const { unstable_getMiniflareWorkerOptions, unstable_readConfig } = require("wra
 
 const { main } = unstable_readConfig({ config: configPath });
 const { workerOptions } = unstable_getMiniflareWorkerOptions(configPath);
+if (process.env.SERVE_BARE) {
+  for (const stores of ["kvNamespaces", "d1Databases", "durableObjects"]) delete workerOptions[stores];
+}
 const folder = dirname(main);
 const given = Object.fromEntries(names.map((name) => [name, process.env[name]]));
 const read = (type, name) => ({ type, path: resolve(folder, name), contents: readFileSync(resolve(folder, name)) });
@@ -24,6 +28,7 @@ const miniflare = new Miniflare({
   port: Number(port),
   // No look-up of where this machine is.
   cf: false,
+  defaultPersistRoot: process.env.SERVE_DATA,
   workers: [
     {
       ...workerOptions,

@@ -20,7 +20,7 @@ const COMMANDS: [Command; 5] = [
     },
     Command {
         name: "serve",
-        arguments: "--target native|cloudflare|lambda|spin [--port N] [--config FILE.json]",
+        arguments: "--target native|cloudflare|lambda|spin [--port N] [--config FILE.json] [--data FOLDER] [--bare]\n      [--faults STORE:HOW,…]",
         summary: "Build the gateway for a target and run it here, on that target's own runtime",
         run: serve::command,
     },

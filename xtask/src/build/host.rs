@@ -12,10 +12,20 @@ pub(crate) const WASM_ONLY: [&str; 2] = ["tollbridge-cloudflare", "tollbridge-sp
 /// dependencies again where the whole workspace wants more features of them.
 pub(crate) const ALL_BUILT: &str = "XTASK_ALL_BUILT";
 
+/// Programs whose stores can be made to fail: the builds of the tests have the feature, and those that ship
+/// refuse it. Every build here is with it, as one without would be a second one.
+pub(crate) const FAULTS: [&str; 1] = ["tollbridge"];
+
+/// The arguments that turn it on for a command over the whole workspace.
+pub(crate) fn features() -> Vec<String> {
+    FAULTS.iter().map(|name| format!("--features={name}/faults")).collect()
+}
+
 /// Everything that the tests run, in one go.
 pub(crate) fn build_all(project: &Project) -> Outcome {
     let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--workspace", "--bins", "--tests"]).current_dir(project.root());
+    cargo.args(["build", "--workspace", "--bins", "--tests"]).args(features());
+    cargo.current_dir(project.root());
     for name in WASM_ONLY {
         cargo.args(["--exclude", name]);
     }
@@ -27,6 +37,9 @@ pub(crate) fn program(project: &Project, package: &str) -> Result<Command, Failu
     if env::var_os(ALL_BUILT).is_none() {
         let mut cargo = Command::new("cargo");
         cargo.args(["build", "-p", package]).current_dir(project.root());
+        if FAULTS.contains(&package) {
+            cargo.arg("--features=faults");
+        }
         run_quietly(project, &format!("build-{package}"), &mut cargo)?;
     }
     // Each package's program has its name.

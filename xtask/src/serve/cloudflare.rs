@@ -14,8 +14,12 @@ pub(super) fn commands(project: &Project, settings: &Settings) -> Result<Vec<Com
     node.arg("targets/cloudflare/serve.mjs").arg(wrangler::home(project)).arg("wrangler.toml");
     node.args([&settings.port.to_string(), "TOLLBRIDGE_CONFIG"]);
     node.env("TOLLBRIDGE_CONFIG", settings.document.line());
-    for (name, value) in settings.document.secrets() {
+    for (name, value) in settings.variables() {
         node.arg(&name).env(name, value);
+    }
+    node.env("SERVE_DATA", &settings.data);
+    if settings.bare {
+        node.env("SERVE_BARE", "1");
     }
     node.current_dir(project.root());
     Ok(vec![node])

@@ -29,7 +29,7 @@ fn instance(function: &Command, settings: &Settings) -> Command {
     shell
         .args(["-c", r#"while :; do "$0"; sleep 0.1; done"#])
         .arg(function.get_program())
-        .envs(settings.document.secrets())
+        .envs(settings.variables())
         .env("TOLLBRIDGE_CONFIG", settings.document.line())
         .env("AWS_LAMBDA_RUNTIME_API", format!("http://127.0.0.1:{}/.rt", settings.port))
         .env("AWS_LAMBDA_FUNCTION_NAME", "_")

@@ -13,8 +13,10 @@ use crate::process::{Failure, Outcome, context, shown};
 use crate::project::Project;
 use crate::target::Target;
 use document::Document;
+use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
+use std::path::PathBuf;
 use std::process::Child;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -24,11 +26,28 @@ struct Settings {
     target: Target,
     port: u16,
     document: Document,
+    /// The folder that the target's stores keep their data in. A second serve over it finds what the first left.
+    data: PathBuf,
+    /// Without any store: none is bound, and the gateway has to say so.
+    bare: bool,
+    /// Which stores fail on purpose, and how. It needs a build with the feature `faults`.
+    faults: Option<String>,
 }
 
-/// `cargo xtask serve --target TARGET [--port N] [--config FILE.json]`
+impl Settings {
+    /// The variables of the gateway beside the document: the secrets that it names, and the faults.
+    fn variables(&self) -> Vec<(String, String)> {
+        let faults = self.faults.iter().map(|plan| (FAULTS.to_owned(), plan.clone()));
+        self.document.secrets().into_iter().chain(faults).collect()
+    }
+}
+
+/// The variable that a build with the feature `faults` reads.
+const FAULTS: &str = "TOLLBRIDGE_FAULTS";
+
+/// `cargo xtask serve --target TARGET [--port N] [--config FILE.json] [--data FOLDER] [--bare] [--faults PLAN]`
 pub(crate) fn command(project: &Project, args: &[String]) -> Outcome {
-    let settings = parse(args)?;
+    let settings = parse(project, args)?;
     let commands = match settings.target {
         Target::Native => native::commands(project, &settings)?,
         Target::Cloudflare => cloudflare::commands(project, &settings)?,
@@ -47,20 +66,33 @@ pub(crate) fn command(project: &Project, args: &[String]) -> Outcome {
     children.wait_for_end()
 }
 
-fn parse(args: &[String]) -> Result<Settings, Failure> {
+fn parse(project: &Project, args: &[String]) -> Result<Settings, Failure> {
     let (mut target, mut port, mut document) = (None, 8080, None);
+    let (mut data, mut bare, mut faults) = (None, false, None);
     let mut args = args.iter();
     while let Some(name) = args.next() {
+        if name == "--bare" {
+            bare = true;
+            continue;
+        }
         let value = args.next().ok_or_else(|| Failure::new(format!("{name} needs a value")))?;
         match name.as_str() {
-            "--target" => target = Some(value.parse()?),
+            "--target" => target = Some(value.parse::<Target>()?),
             "--port" => port = value.parse().map_err(|error| context(&"--port", error))?,
             "--config" => document = Some(Document::read(value)?),
+            "--data" => data = Some(PathBuf::from(value)),
+            "--faults" => faults = Some(value.clone()),
             _ => return Err(Failure::new(format!("{name} is not an option of `cargo xtask serve`"))),
         }
     }
     let target = target.ok_or_else(|| Failure::new("--target native|cloudflare|lambda|spin is needed"))?;
-    Ok(Settings { target, port, document: document.unwrap_or_else(Document::demo) })
+    // A folder for each port, so that several can run.
+    let data = data.unwrap_or_else(|| project.target().join(format!("serve/{}-{port}", target.name())));
+    fs::create_dir_all(&data).map_err(|error| context(&data.display(), error))?;
+    // Programs are started in other folders than this.
+    let data = data.canonicalize().map_err(|error| context(&data.display(), error))?;
+    let document = document.unwrap_or_else(Document::demo);
+    Ok(Settings { target, port, document, data, bare, faults })
 }
 
 /// The target's programs, ended together.

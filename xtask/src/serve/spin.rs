@@ -11,7 +11,7 @@ pub(super) fn commands(project: &Project, settings: &Settings) -> Result<Vec<Com
     let component = build::spin::build(project)?;
     let own = project.root().join("targets/spin/spin.toml");
     let own = fs::read_to_string(&own).map_err(|error| context(&own.display(), error))?;
-    let secrets = settings.document.secrets();
+    let secrets = settings.variables();
     let folder = project.target().join("serve");
     let manifest = folder.join(format!("spin-{}.toml", settings.port));
     fs::create_dir_all(&folder)

@@ -50,6 +50,7 @@ fn build(project: &Project) -> Result<Tally, Failure> {
 fn unit(project: &Project) -> Result<Tally, Failure> {
     let mut test = cargo(project);
     test.args(["test", "--quiet", "--workspace", "--no-fail-fast", "--bins", "--lib", "--tests"]);
+    test.args(host::features());
     for name in WASM_ONLY {
         test.args(["--exclude", name]);
     }
