@@ -44,6 +44,24 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::InvalidRequest,
+        Self::Authentication,
+        Self::Permission,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::TooLarge,
+        Self::UnsupportedMedia,
+        Self::RateLimit,
+        Self::Timeout,
+        Self::Upstream,
+        Self::Overloaded,
+        Self::Location,
+        Self::NotConfigured,
+        Self::Internal,
+    ];
+
     /// A stable lower-case name, for logs and usage rows.
     pub fn name(self) -> &'static str {
         match self {

@@ -103,6 +103,26 @@ pub trait Ledger {
         ready(Ok(()))
     }
 
+    /// Takes a row that came back when it was offered before. A store whose error does not tell that
+    /// nothing was written (the answer was lost on its way) looks whether the row is there already, so that
+    /// no request is counted twice; for others this is [`append`](Ledger::append).
+    ///
+    /// # Errors
+    /// As [`append`](Ledger::append).
+    fn append_again(&self, row: UsageRow) -> impl Future<Output = Result<(), Box<Unwritten>>> {
+        self.append(row)
+    }
+
+    /// Writes rows of an earlier time, of which some may be there already, and says how many were not.
+    /// Returns when they are written. Called with at most [`MOST_IMPORTED`] rows.
+    ///
+    /// # Errors
+    /// Those that were not there may be written in part: calling it again with the same rows does the rest.
+    fn import(&self, rows: Vec<UsageRow>) -> impl Future<Output = Result<usize, LedgerError>> {
+        drop(rows);
+        ready(Err(LedgerError::NotKept))
+    }
+
     /// Sums over the roll-ups.
     fn summary(&self, query: SummaryQuery) -> impl Future<Output = Result<Summary, LedgerError>> {
         drop(query);
@@ -114,6 +134,9 @@ pub trait Ledger {
         ready(Err(LedgerError::NotKept))
     }
 }
+
+/// Most rows that are given to [`Ledger::import`] at once.
+pub const MOST_IMPORTED: usize = 200;
 
 /// A row that the ledger did not take.
 #[derive(Debug)]

@@ -30,6 +30,7 @@ enum Endpoint<'a> {
     Ready,
     Version,
     UsageSummary,
+    UsageImport,
 }
 
 impl<'a> Endpoint<'a> {
@@ -44,6 +45,7 @@ impl<'a> Endpoint<'a> {
             "/health/ready" => Self::Ready,
             "/version" => Self::Version,
             "/admin/usage/summary" => Self::UsageSummary,
+            "/admin/usage/import" => Self::UsageImport,
             _ => Self::Model(path.strip_prefix("/v1/models/").filter(|id| !id.is_empty())?),
         })
     }
@@ -51,7 +53,7 @@ impl<'a> Endpoint<'a> {
     /// The only method it answers to, beside `OPTIONS`; `HEAD` goes wherever `GET` does.
     fn method(self) -> Method {
         match self {
-            Self::ChatCompletions | Self::Messages | Self::CountTokens => Method::POST,
+            Self::ChatCompletions | Self::Messages | Self::CountTokens | Self::UsageImport => Method::POST,
             _ => Method::GET,
         }
     }
@@ -84,6 +86,7 @@ impl<'a> Endpoint<'a> {
             Self::Health | Self::Ready => "health",
             Self::Version => "version",
             Self::UsageSummary => "admin.usage",
+            Self::UsageImport => "admin.import",
         }
     }
 }
@@ -142,6 +145,7 @@ impl<P: Ports> Gateway<P> {
             Endpoint::Ready => self.ready(flight).await,
             Endpoint::Version => flight.quietly(answer::json(&self.version())),
             Endpoint::UsageSummary => self.usage_summary(parts, flight).await,
+            Endpoint::UsageImport => self.usage_import(parts, body, flight).await,
         }
     }
 
@@ -179,4 +183,30 @@ fn wrong_method(parts: &Parts, endpoint: Endpoint<'_>) -> ApiError {
     let mut error = ApiError::new(ErrorKind::MethodNotAllowed, message).with_code("method_not_allowed");
     error.headers.insert(header::ALLOW, endpoint.allow());
     error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows that have another endpoint could not be read back.
+    #[test]
+    fn every_endpoint_is_one_that_rows_know() {
+        let endpoints = [
+            Endpoint::ChatCompletions,
+            Endpoint::Messages,
+            Endpoint::CountTokens,
+            Endpoint::Models,
+            Endpoint::Health,
+            Endpoint::Version,
+            Endpoint::UsageSummary,
+            Endpoint::UsageImport,
+        ];
+        for name in endpoints.map(Endpoint::name).into_iter().chain(["unknown"]) {
+            assert!(crate::ledger::ENDPOINTS.contains(&name), "{name}");
+        }
+        for front in [Front::Chat, Front::Messages] {
+            assert!(crate::ledger::FRONTS.contains(&front.name()), "{}", front.name());
+        }
+    }
 }

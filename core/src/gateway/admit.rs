@@ -25,6 +25,7 @@ use crate::{
     govern::limits::{
         Ask, Asking, Decision, Grant, Limit, Pass, RENEW, Refusal, Scope, Settlement, Slot, Standing,
     },
+    ledger::Notice,
     ports::{CountersError, Micros, Ports},
     protocol::Front,
 };
@@ -187,7 +188,8 @@ impl<P: Ports> Gateway<P> {
         if let Err(error) = &outcome
             && let Some(failures) = outage.failed(self.ports.now())
         {
-            self.ports.line(&serde_json::json!({"level": "error", "event": "limits_store_failed", "failures": failures, "error": error.to_string()}).to_string());
+            let reason = error.to_string();
+            self.tell(&Notice::error("limits_store_failed").reason(&reason).number("failures", failures));
         }
         outcome
     }

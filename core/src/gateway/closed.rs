@@ -9,9 +9,10 @@ use http::Response;
 
 use super::{Body, answer};
 use crate::{
-    config::{ConfigError, Document, Policy},
+    config::{ConfigError, Document, LogFormat, Policy},
     error::{ApiError, ErrorKind},
-    ports::Ports,
+    ledger::Notice,
+    ports::{Micros, Ports},
     protocol::Front,
 };
 
@@ -40,15 +41,14 @@ pub enum Closed {
 
 impl Closed {
     /// The operator's log line.
-    pub fn log_line(&self) -> String {
-        let problems: Vec<_> = match self {
-            Self::Faulty(errors) => errors.iter().map(ToString::to_string).collect(),
-            Self::NoDocument | Self::NoKey => Vec::new(),
+    pub fn log_line(&self, now: Micros) -> String {
+        let problems: &[_] = match self {
+            Self::Faulty(errors) => errors,
+            Self::NoDocument | Self::NoKey => &[],
         };
-        let line = serde_json::json!({
-            "level": "error", "event": "not_configured", "error": self.to_string(), "problems": problems,
-        });
-        line.to_string()
+        let notice = Notice::error("not_configured").reason(&self.to_string()).list("problems", problems);
+        // Which format the document asks for is not known, as there is none that can be used.
+        notice.line(now, LogFormat::Json)
     }
 }
 
@@ -102,6 +102,6 @@ mod tests {
         let closed = made(Some(r#"{"master_key": {"secret": "ANOTHER_SECRET"}}"#)).unwrap_err();
         assert!(matches!(closed, Closed::Faulty(_)));
         assert!(!closed.to_string().contains("ANOTHER_SECRET"), "{closed}");
-        assert!(closed.log_line().contains("ANOTHER_SECRET"), "{}", closed.log_line());
+        assert!(closed.log_line(0).contains("ANOTHER_SECRET"), "{}", closed.log_line(0));
     }
 }

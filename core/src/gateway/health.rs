@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{Body, Gateway, answer, flight::Flight};
 use crate::{
     config::OnStoreFailure,
+    ledger::Notice,
     ports::{Cache, CacheError, CountersError, Ledger, LedgerError, Ports},
 };
 
@@ -68,9 +69,7 @@ impl<P: Ports> Gateway<P> {
     }
 
     fn unreachable(&self, store: &str, error: &str) -> &'static str {
-        let event = format!("{store}_unreachable");
-        let line = serde_json::json!({"level": "error", "event": event, "error": error});
-        self.ports.line(&line.to_string());
+        self.tell(&Notice::error(format!("{store}_unreachable")).reason(error));
         UNREACHABLE
     }
 

@@ -14,11 +14,22 @@ use crate::error::{ApiError, ErrorKind};
 /// # Errors
 /// 415 where the content type says that it is something else, 413 where it is too large, 400
 /// where the caller's transfer broke off.
-pub(super) async fn json_body<B>(headers: &HeaderMap, mut body: B, limit: usize) -> Result<Bytes, ApiError>
+pub(super) async fn json_body<B>(headers: &HeaderMap, body: B, limit: usize) -> Result<Bytes, ApiError>
 where
     B: Body<Data = Bytes> + Unpin,
 {
     check_type(headers)?;
+    self::body(body, limit).await
+}
+
+/// Reads a body of whatever type, of at most `limit` bytes.
+///
+/// # Errors
+/// 413 where it is too large, 400 where the caller's transfer broke off.
+pub(super) async fn body<B>(mut body: B, limit: usize) -> Result<Bytes, ApiError>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
     let announced = body.size_hint();
     if announced.lower() > limit as u64 {
         discard(&mut body, announced.lower()).await;

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     config::Provider,
     conversation::Request,
-    ledger,
+    ledger::Notice,
     model::Model,
     ports::{CacheError, Ports},
     recall::{self, Format, Record, Turn, may_think},
@@ -130,7 +130,7 @@ impl<P: Ports> Gateway<P> {
             trouble = Some("the cache's store took too long".to_owned());
         }
         if let Some(trouble) = trouble {
-            self.log_trouble("reasoning_state_unread", &trouble);
+            self.tell(&Notice::warning("reasoning_state_unread").reason(&trouble));
         }
         found
     }
@@ -156,14 +156,8 @@ impl<P: Ports> Gateway<P> {
             };
             self.state.transit.remove(&key);
             if let Some(trouble) = trouble {
-                self.log_trouble("reasoning_state_unkept", &trouble);
+                self.tell(&Notice::warning("reasoning_state_unkept").reason(&trouble));
             }
         }
-    }
-
-    fn log_trouble(&self, event: &'static str, reason: &str) {
-        let mut line = String::new();
-        ledger::trouble_line(self.ports.now(), event, reason, self.policy.log, &mut line);
-        self.ports.line(&line);
     }
 }

@@ -12,7 +12,7 @@ use super::{
     upstream::Upstream,
 };
 use crate::{
-    ledger::{self, UsageRow, estimate},
+    ledger::{self, Notice, UsageRow, estimate},
     ports::Ports,
 };
 
@@ -132,18 +132,24 @@ impl<P: Ports> Gateway<P> {
         self.ports.line(&line);
     }
 
-    /// Hands the row to the ledger; one that it will not take goes to the log, whole.
+    /// Hands the row to the ledger, and again where it comes back; one that it will not take goes to the
+    /// log, whole.
     async fn keep(&self, row: UsageRow) {
         let mut next = self.ports.append(row).await;
         for wait in AGAIN {
             let Err(unwritten) = next else { return };
             self.ports.sleep(wait).await;
-            next = self.ports.append(unwritten.row).await;
+            next = self.ports.append_again(unwritten.row).await;
         }
         if let Err(unwritten) = next {
             let mut line = String::with_capacity(1024);
             ledger::unwritten_line(&unwritten.row, &unwritten.error.to_string(), &mut line);
             self.ports.line(&line);
         }
+    }
+
+    /// Tells the operator of something that is about no single request.
+    pub(super) fn tell(&self, notice: &Notice) {
+        self.ports.line(&notice.line(self.ports.now(), self.policy.log));
     }
 }

@@ -4,8 +4,8 @@
 //! As JSON:
 //!
 //! ```json
-//! {"time":"2026-11-21T08:05:09.250Z","event":"request","id":"req_1","status":200,
-//!  "tenant":"/team","key":"ci","endpoint":"chat.completions","provider":"openai-east",
+//! {"time":"2026-11-21T08:05:09.250Z","level":"info","event":"request","status":200,
+//!  "id":"req_1","tenant":"/team","key":"ci","endpoint":"chat.completions","provider":"openai-east",
 //!  "model":"smart","model_answered":"gpt-5-mini","stream":true,"attempts":1,
 //!  "input_tokens":12,"output_tokens":9,"latency_ms":401.250,"first_token_ms":180.004,
 //!  "finish":"stop"}
@@ -17,21 +17,19 @@
 use super::{
     UsageRow,
     columns::{COLUMNS, clip},
-    json::{self, Object, push_number},
+    json::{Object, push_number},
+    notice::{Level, open, push_word},
     sql::Value,
     time::push_time,
 };
-use crate::{config::LogFormat, ports::Micros};
+use crate::config::LogFormat;
 
 /// Writes the line of a request to the end of `out`, without a newline.
 pub fn log_line(row: &UsageRow, format: LogFormat, out: &mut String) {
     let end = row.at.saturating_add(row.latency_us);
     match format {
         LogFormat::Json => {
-            let mut object = Object::open(out);
-            push_time(end, object.quoted("time"));
-            object.end_quoted();
-            object.text("event", "request");
+            let mut object = open(end, Level::Info, "request", out);
             fields(row, |name, field| match field {
                 Field::Text(text) => object.text(name, text),
                 Field::Number(number) => object.number(name, number),
@@ -59,12 +57,10 @@ pub fn log_line(row: &UsageRow, format: LogFormat, out: &mut String) {
 }
 
 /// Writes a row that no store would take to the end of `out`, whole, as one line of JSON: its
-/// fields are the columns of the table `usage`, so that it can be put there later.
+/// fields are the columns of the table `usage`. [`read_unwritten`](super::read_unwritten) reads it back.
 pub fn unwritten_line(row: &UsageRow, reason: &str, out: &mut String) {
-    let mut object = Object::open(out);
-    push_time(row.at.saturating_add(row.latency_us), object.quoted("time"));
-    object.end_quoted();
-    object.text("event", "usage_unwritten");
+    let end = row.at.saturating_add(row.latency_us);
+    let mut object = open(end, Level::Error, "usage_unwritten", out);
     object.text("reason", reason);
     let mut columns = Object::open(object.raw("row"));
     for column in &COLUMNS {
@@ -77,28 +73,6 @@ pub fn unwritten_line(row: &UsageRow, reason: &str, out: &mut String) {
     }
     columns.close();
     object.close();
-}
-
-/// Writes the line of something that went wrong beside a request to the end of `out`, without a
-/// newline.
-pub fn trouble_line(now: Micros, event: &str, reason: &str, format: LogFormat, out: &mut String) {
-    match format {
-        LogFormat::Json => {
-            let mut object = Object::open(out);
-            push_time(now, object.quoted("time"));
-            object.end_quoted();
-            object.text("event", event);
-            object.text("reason", clip(reason));
-            object.close();
-        }
-        LogFormat::Text => {
-            push_time(now, out);
-            out.push(' ');
-            out.push_str(event);
-            out.push_str(" reason=");
-            push_word(clip(reason), out);
-        }
-    }
 }
 
 enum Field<'a> {
@@ -159,16 +133,6 @@ fn push_milliseconds(us: u64, out: &mut String) {
     }
 }
 
-/// Writes a text bare where it is one plain word, else as JSON does.
-fn push_word(text: &str, out: &mut String) {
-    let plain = |b: u8| b.is_ascii_graphic() && b != b'"' && b != b'\\' && b != b'=';
-    if !text.is_empty() && text.bytes().all(plain) {
-        out.push_str(text);
-    } else {
-        json::push_text(text, out);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -212,7 +176,7 @@ mod tests {
     fn a_json_line_says_what_happened() {
         let read: serde_json::Value = serde_json::from_str(&line(&row(), LogFormat::Json)).unwrap();
         let want = serde_json::json!({
-            "time": "2026-11-21T08:05:09.250Z", "event": "request", "id": "req_1", "status": 200,
+            "time": "2026-11-21T08:05:09.250Z", "level": "info", "event": "request", "id": "req_1", "status": 200,
             "tenant": "/team", "key": "ci", "endpoint": "chat.completions", "provider": "openai-east",
             "model": "smart chat", "model_answered": "gpt-5-mini", "stream": true, "attempts": 1,
             "input_tokens": 12, "output_tokens": 9, "latency_ms": 401.25, "first_token_ms": 180.004,

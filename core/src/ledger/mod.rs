@@ -13,7 +13,7 @@
 //! - to take *unknown* for *zero*: tokens and costs that nobody said are absent from rows, and
 //!   sums say of how many requests that is so;
 //! - to lose a row in silence: one that no store takes is logged whole, as a `usage_unwritten`
-//!   line with the table's own columns;
+//!   line with the table's own columns, and [`read_unwritten`] makes a row of it again;
 //! - to let callers grow it: their words are cut at 256 bytes and are no key of the sums.
 //!
 //! Where a provider's own count never comes, because the caller left or the connection broke,
@@ -24,8 +24,10 @@ pub mod conformance;
 pub mod estimate;
 mod gather;
 mod hours;
+mod import;
 mod json;
 mod log;
+mod notice;
 mod query;
 mod row;
 pub mod sql;
@@ -35,9 +37,13 @@ mod time;
 
 pub use gather::Gathering;
 pub use hours::{BUCKET_TEXTS, Bucket};
-pub use log::{log_line, trouble_line, unwritten_line};
+pub use import::{UnreadableRow, read_unwritten};
+pub use log::{log_line, unwritten_line};
+pub use notice::Notice;
 pub use query::{Dimension, Filters, SummaryQuery};
 pub use row::{CacheStatus, Cost, ErrorClass, Labels, UsageRow};
+#[cfg(test)]
+pub(crate) use row::{ENDPOINTS, FRONTS};
 pub use summary::{Group, Summary};
 pub use sums::Sums;
 pub use time::push_second;

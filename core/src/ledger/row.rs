@@ -4,6 +4,23 @@ use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use crate::{conversation::Usage, error::ErrorKind, ports::Micros};
 
+/// Every [`front`](UsageRow::front) that a row can have.
+pub(crate) const FRONTS: [&str; 3] = ["", "chat", "messages"];
+
+/// Every [`endpoint`](UsageRow::endpoint) that a row can have.
+pub(crate) const ENDPOINTS: [&str; 10] = [
+    "",
+    "chat.completions",
+    "messages",
+    "messages.count_tokens",
+    "models",
+    "health",
+    "version",
+    "admin.usage",
+    "admin.import",
+    "unknown",
+];
+
 /// What an operator attached to a key, to find its requests by.
 pub type Labels = BTreeMap<String, String>;
 
@@ -84,6 +101,11 @@ pub enum CacheStatus {
 }
 
 impl CacheStatus {
+    /// The status of a word.
+    pub fn of(word: &str) -> Option<Self> {
+        [Self::Miss, Self::Hit].into_iter().find(|status| status.name() == word)
+    }
+
     /// The word for logs and rows.
     pub fn name(self) -> &'static str {
         match self {
@@ -105,6 +127,12 @@ pub enum ErrorClass {
 }
 
 impl ErrorClass {
+    /// The class of a name.
+    pub fn of(name: &str) -> Option<Self> {
+        let kinds = ErrorKind::ALL.map(Self::Api);
+        kinds.into_iter().chain([Self::CallerLeft, Self::UpstreamCut]).find(|class| class.name() == name)
+    }
+
     /// A stable lower-case name, for logs and usage rows.
     pub fn name(self) -> &'static str {
         match self {

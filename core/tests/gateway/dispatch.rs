@@ -261,19 +261,6 @@ fn a_body_cut_in_a_whole_answer_is_tried_again() {
 }
 
 #[test]
-fn rows_that_the_ledger_refuses_are_offered_again_and_then_logged() {
-    let sim = sim();
-    sim.script([Script::json(whole_answer("Hello.")), Script::json(whole_answer("Hello."))]);
-    sim.world.refusals.set(2);
-    sim.chat(ask(false));
-    assert_eq!(sim.world.rows.borrow().len(), 1);
-    sim.world.refusals.set(3);
-    sim.chat(ask(false));
-    assert_eq!(sim.world.rows.borrow().len(), 1);
-    assert!(sim.world.lines.borrow().iter().any(|line| line.contains("usage_unwritten")));
-}
-
-#[test]
 fn names_are_resolved_through_inventories_when_nothing_nearer_knows_them() {
     let sim = Sim::new(json!({"providers": {
         "openai": {"api_key": {"secret": "A"}}, "groq": {"api_key": {"secret": "B"}},

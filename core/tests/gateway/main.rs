@@ -10,6 +10,7 @@ mod dispatch;
 mod fetch_media;
 mod front;
 mod gemini;
+mod ledger;
 mod limits;
 mod limits_streams;
 mod messages;

@@ -130,6 +130,8 @@ pub struct World {
     pub looked_up: Cell<u32>,
     /// How often the ledger refuses.
     pub refusals: Cell<u32>,
+    /// How often a row was offered that had come back.
+    pub offered_again: Cell<u32>,
     /// The limits' counts, of all instances.
     pub shelf: Shelf,
     /// Upstream bodies that were dropped before their end.
@@ -279,6 +281,24 @@ impl Ledger for Platform {
         }
         self.0.rows.borrow_mut().push(row);
         Ok(())
+    }
+
+    /// Refuses as often as `append`, and remembers that it was asked.
+    async fn append_again(&self, row: UsageRow) -> Result<(), Box<Unwritten>> {
+        self.0.offered_again.set(self.0.offered_again.get() + 1);
+        self.append(row).await
+    }
+
+    async fn import(&self, rows: Vec<UsageRow>) -> Result<usize, LedgerError> {
+        Ledger::ready(self).await?;
+        let mut there = self.0.rows.borrow_mut();
+        let before = there.len();
+        for row in rows {
+            if !there.contains(&row) {
+                there.push(row);
+            }
+        }
+        Ok(there.len() - before)
     }
 
     async fn summary(&self, _: SummaryQuery) -> Result<Summary, LedgerError> {

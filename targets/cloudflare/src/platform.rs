@@ -3,6 +3,8 @@
 use crate::timer::Sleep;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
+use tollbridge_core::config::LogFormat;
+use tollbridge_core::ledger::Notice;
 use tollbridge_core::ports::{Clock, Log, Micros, Random, Timer};
 use worker::kv::KvStore;
 use worker::{D1Database, Date, Env, ObjectNamespace, console_log};
@@ -35,9 +37,8 @@ impl Platform {
         ];
         let missing: Vec<&str> = missing.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect();
         if !missing.is_empty() {
-            let names = missing.join("\",\"");
-            platform
-                .line(&format!(r#"{{"level":"warn","event":"bindings_missing","bindings":["{names}"]}}"#));
+            let notice = Notice::warning("bindings_missing").list("bindings", missing);
+            platform.line(&notice.line(platform.now(), LogFormat::Json));
         }
         platform
     }

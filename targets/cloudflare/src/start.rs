@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 use tollbridge_core::gateway::closed::{self, Closed};
 use tollbridge_core::gateway::{Gateway, State};
-use worker::{Env, console_error};
+use worker::{Date, Env, console_error};
 
 thread_local! {
     static GATEWAY: OnceCell<Result<Arc<Gateway<Platform>>, Closed>> = const { OnceCell::new() };
@@ -21,7 +21,7 @@ fn make(env: &Env) -> Result<Arc<Gateway<Platform>>, Closed> {
     let setting = |name: &str| env.var(name).ok().map(|value| value.to_string());
     let policy = closed::document(setting(closed::DOCUMENT).as_deref())
         .and_then(|document| closed::policy(document, setting))
-        .inspect_err(|reason| console_error!("{}", reason.log_line()))?;
+        .inspect_err(|reason| console_error!("{}", reason.log_line(Date::now().as_millis() * 1000)))?;
     let state = Arc::new(State::new(&policy));
     Ok(Arc::new(Gateway::new(Platform::new(env), Arc::new(policy), state)))
 }

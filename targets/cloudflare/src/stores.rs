@@ -5,10 +5,11 @@
 use crate::d1::D1;
 use crate::platform::Platform;
 use bytes::Bytes;
+use std::slice;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tollbridge_core::cache::admit;
-use tollbridge_core::ledger::sql::{self, migrate};
+use tollbridge_core::ledger::sql::{self, Among, migrate_beside_wrangler};
 use tollbridge_core::ledger::{Summary, SummaryQuery, UsageRow};
 use tollbridge_core::ports::{Cache, CacheError, Ledger, LedgerError, Unwritten};
 
@@ -45,9 +46,22 @@ impl Ledger for Platform {
             // The log is the ledger.
             Err(LedgerError::NotKept) => Ok(()),
             Err(error) => Err(error),
-            Ok(ledger) => sql::append(&ledger, std::slice::from_ref(&row)).await.map_err(LedgerError::from),
+            Ok(ledger) => sql::append(&ledger, slice::from_ref(&row)).await.map_err(LedgerError::from),
         };
         written.map_err(|error| Box::new(Unwritten { row, error }))
+    }
+
+    /// An answer of D1's that was lost on its way may have been a yes.
+    async fn append_again(&self, row: UsageRow) -> Result<(), Box<Unwritten>> {
+        let written = match self.ledger().await {
+            Ok(ledger) => sql::append_missing(&ledger, slice::from_ref(&row), Among::Latest).await,
+            Err(error) => return Err(Box::new(Unwritten { row, error })),
+        };
+        written.map(drop).map_err(|error| Box::new(Unwritten { row, error: error.into() }))
+    }
+
+    async fn import(&self, rows: Vec<UsageRow>) -> Result<usize, LedgerError> {
+        Ok(sql::append_missing(&self.ledger().await?, &rows, Among::All).await?)
     }
 
     async fn summary(&self, query: SummaryQuery) -> Result<Summary, LedgerError> {
@@ -65,7 +79,9 @@ impl Platform {
     async fn ledger(&self) -> Result<D1<'_>, LedgerError> {
         let database = D1(self.ledger.as_ref().ok_or(LedgerError::NotKept)?);
         if !self.migrated.load(Relaxed) {
-            migrate(&database).await.map_err(|error| LedgerError::Store(error.to_string()))?;
+            migrate_beside_wrangler(&database)
+                .await
+                .map_err(|error| LedgerError::Store(error.to_string()))?;
             self.migrated.store(true, Relaxed);
         }
         Ok(database)

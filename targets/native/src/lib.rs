@@ -10,6 +10,7 @@
 pub mod cache;
 mod cli;
 mod client;
+mod clock;
 mod database;
 mod entropy;
 mod greeting;

@@ -6,7 +6,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -22,7 +22,7 @@ use tollbridge_core::{
 use crate::{
     cache::SqliteCache,
     client::{Body, Client},
-    entropy,
+    clock, entropy,
     ledger::Counts,
     log::Log,
 };
@@ -52,6 +52,10 @@ impl<L> ports::Http for Platform<L> {
 impl<L: Deref<Target: ports::Ledger>> ports::Ledger for Platform<L> {
     fn append(&self, row: UsageRow) -> impl Future<Output = Result<(), Box<Unwritten>>> {
         self.ledger.append(row)
+    }
+
+    async fn import(&self, rows: Vec<UsageRow>) -> Result<usize, LedgerError> {
+        self.ledger.import(rows).await
     }
 
     async fn summary(&self, query: SummaryQuery) -> Result<Summary, LedgerError> {
@@ -97,8 +101,7 @@ impl<L> ports::Counters for Platform<L> {
 
 impl<L> ports::Clock for Platform<L> {
     fn now(&self) -> Micros {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Micros::try_from(since.as_micros()).unwrap_or(Micros::MAX)
+        clock::now()
     }
 }
 

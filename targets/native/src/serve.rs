@@ -16,11 +16,13 @@ use tollbridge_core::{
     config::{LogFormat, Policy, env::Variables},
     faults,
     gateway::{Gateway, State},
+    ledger::Notice,
 };
 
 use crate::{
     cache::{self, SqliteCache},
     client::{self, Client, Proxies, ProxyError, Tls},
+    clock,
     greeting::greeting,
     ledger::{OpenError, SqliteLedger},
     log::Log,
@@ -67,7 +69,9 @@ fn serve_under(loaded: Loaded) -> Result<(), ServeError> {
     let ledger_log = log.clone();
     let ledger = Arc::new(SqliteLedger::open(&loaded.data_dir, move |line| ledger_log.line(line))?);
     let cache_log = log.clone();
-    let cache = Arc::new(SqliteCache::open(&loaded.data_dir, move |line| cache_log.line(line))?);
+    let format = loaded.policy.log;
+    let told = move |notice: &Notice| cache_log.line(&notice.line(clock::now(), format));
+    let cache = Arc::new(SqliteCache::open(&loaded.data_dir, told)?);
 
     // Not `eprint!`, which panics where standard error is closed.
     let _ = io::stderr().write_all(greeting(address, &loaded).as_bytes());
@@ -120,8 +124,11 @@ fn run(
 
 /// The line that tells of lines that nobody took off the output in time.
 fn dropped_lines(format: LogFormat) -> fn(u64) -> String {
+    fn line(count: u64, format: LogFormat) -> String {
+        Notice::warning("log_lines_dropped").number("lines", count).line(clock::now(), format)
+    }
     match format {
-        LogFormat::Json => |count| format!(r#"{{"event":"log_lines_dropped","lines":{count}}}"#),
-        LogFormat::Text => |count| format!("log_lines_dropped lines={count}"),
+        LogFormat::Json => |count| line(count, LogFormat::Json),
+        LogFormat::Text => |count| line(count, LogFormat::Text),
     }
 }

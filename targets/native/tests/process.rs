@@ -190,3 +190,44 @@ fn what_cannot_be_used_is_one_clear_line_and_a_failure() {
         assert!(said.contains(expected), "{name}: {said}");
     }
 }
+
+fn said(command: &mut Command) -> (Option<i32>, String) {
+    let ended = command.output().unwrap();
+    let [out, err] = [ended.stdout, ended.stderr].map(|text| String::from_utf8(text).unwrap());
+    (ended.status.code(), out + &err)
+}
+
+#[test]
+fn health_tells_a_gateway_that_is_there_from_one_that_is_not() {
+    let gateway = Gateway::start(&mut program(&folder()));
+    let port = gateway.address.rsplit(':').next().unwrap().to_owned();
+    let health = || said(program(&folder()).arg("health").env("PORT", &port).env("HOST", "0.0.0.0"));
+    let (code, text) = health();
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains(r#""status":"ok""#), "{text}");
+    gateway.signal("-INT");
+    gateway.end();
+    let (code, text) = health();
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("no answer from http://127.0.0.1:"), "{text}");
+}
+
+#[test]
+fn a_log_is_imported_once_and_a_damaged_one_not_at_all() {
+    let line = r#"{"time":"2026-11-21T08:05:09.250Z","level":"error","event":"usage_unwritten","reason":"the disk is full","row":{"at":1795248308848750,"id":"req_1","tenant":"/team","key_name":"ci","model_asked":"m","front":"chat","endpoint":"chat.completions","status":200,"stream":0,"attempts":1,"latency_us":401250,"estimated":0,"input":12,"output":9}}"#;
+    let folder = folder();
+    let import = |text: &str| {
+        std::fs::write(folder.join("a.log"), text).unwrap();
+        said(program(&folder).args(["ledger", "import", "a.log"]))
+    };
+    let log = format!("noise\nstdout F {line}\n{{\"event\":\"request\"}}\n");
+    let cut = format!("{log}{}\n{}\n", &line[..300], line.replace("\"at\"", "\"when\""));
+    let (code, text) = import(&cut);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("error: a.log:4: ") && text.contains("error: a.log:5: "), "{text}");
+    assert_eq!(import(&log), (Some(0), "1 rows read, 1 written, 0 were there already\n".to_owned()));
+    assert_eq!(import(&log), (Some(0), "1 rows read, 0 written, 1 were there already\n".to_owned()));
+    let (code, text) = said(program(&folder).args(["ledger", "import", "nowhere.log"]));
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("cannot read nowhere.log"), "{text}");
+}

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use tollbridge_core::gateway::closed::{self, Closed};
 use tollbridge_core::gateway::{Gateway, State};
-use tollbridge_core::ports::Log as _;
+use tollbridge_core::ports::{Clock as _, Log as _};
 
 type Made = Result<Arc<Gateway<Platform>>, Closed>;
 
@@ -17,7 +17,7 @@ pub(crate) async fn gateway() -> Made {
     match GATEWAY.get() {
         Some(gateway) => gateway.clone(),
         None => {
-            let made = make().await.inspect_err(|reason| Platform.line(&reason.log_line()));
+            let made = make().await.inspect_err(|reason| Platform.line(&reason.log_line(Platform.now())));
             GATEWAY.get_or_init(|| made).clone()
         }
     }

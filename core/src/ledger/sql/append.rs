@@ -1,6 +1,10 @@
 //! Rows and their sums into the tables, in one transaction.
 
-use std::{borrow::Cow, collections::BTreeMap, sync::LazyLock};
+use std::{
+    borrow::{Borrow, Cow},
+    collections::BTreeMap,
+    sync::LazyLock,
+};
 
 use super::{
     super::{
@@ -13,11 +17,15 @@ use super::{
 
 /// Adds rows, all or none of them. Calling it twice with a row counts it twice.
 pub async fn append(database: &impl Sql, rows: &[UsageRow]) -> Result<(), SqlError> {
+    append_all(database, rows).await
+}
+
+pub(super) async fn append_all(database: &impl Sql, rows: &[impl Borrow<UsageRow>]) -> Result<(), SqlError> {
     let mut hours: BTreeMap<Bucket<'_>, Sums> = BTreeMap::new();
     for row in rows {
-        hours.entry(Bucket::of(row)).or_default().add(row);
+        hours.entry(Bucket::of(row.borrow())).or_default().add(row.borrow());
     }
-    let rows = rows.iter().map(|row| Statement {
+    let rows = rows.iter().map(|row| row.borrow()).map(|row: &UsageRow| Statement {
         sql: Cow::Borrowed(&INSERT),
         values: COLUMNS.iter().map(|column| (column.of)(row)).collect(),
     });

@@ -1,27 +1,30 @@
 //! The schema, in numbered steps.
 //!
-//! Each step is a file of statements beside this one, and records its own number, so that it
-//! makes no difference whether the core runs it or a platform's own tool (`wrangler d1
-//! migrations apply`). A step that was released is never edited.
+//! Each step is a file of statements beside this one, and records its own number, so that the core sees
+//! what a platform's own tool ran (`wrangler d1 migrations apply`). That tool keeps a list of file names
+//! of its own, to which [`migrate_beside_wrangler`] adds: whichever of the two comes first, the other
+//! finds it done. A step that was released is never edited.
 
 use std::borrow::Cow;
 
-use super::{Cell, Sql, SqlError, Statement};
+use super::{Cell, Sql, SqlError, Statement, Value};
 
 /// One step of the schema.
 #[derive(Debug, Clone, Copy)]
 pub struct Migration {
     /// Counted from 1.
     pub version: u32,
+    /// The file's name.
+    pub file: &'static str,
     /// Statements, each ended by a `;` at the end of a line. No text in them ends a line so.
     pub sql: &'static str,
 }
 
 /// All steps, oldest first.
 pub const MIGRATIONS: &[Migration] = &[
-    Migration { version: 1, sql: include_str!("0001_usage.sql") },
-    Migration { version: 2, sql: include_str!("0002_counters.sql") },
-    Migration { version: 3, sql: include_str!("0003_lost.sql") },
+    Migration { version: 1, file: "0001_usage.sql", sql: include_str!("0001_usage.sql") },
+    Migration { version: 2, file: "0002_counters.sql", sql: include_str!("0002_counters.sql") },
+    Migration { version: 3, file: "0003_lost.sql", sql: include_str!("0003_lost.sql") },
 ];
 
 /// Why a store could not be brought to this schema.
@@ -43,19 +46,59 @@ pub enum MigrateError {
     },
 }
 
+/// Who else keeps a list of the steps that ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Journal {
+    /// Nobody: the store's own `schema_version` is all there is.
+    Own,
+    /// wrangler, in its table `d1_migrations`.
+    Wrangler,
+}
+
+/// wrangler's list, as it makes it itself.
+pub(super) const WRANGLERS_TABLE: &str = "CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY \
+    AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)";
+
 /// Brings a store's schema up to date, each step in a transaction of its own. An empty store
 /// gets all of it. Two that do this at once do it one after the other, or one fails and may
 /// try again.
 pub async fn migrate(database: &impl Sql) -> Result<(), MigrateError> {
+    migrate_with(database, Journal::Own, MIGRATIONS).await
+}
+
+/// The same in a database of D1's, which `wrangler d1 migrations apply` may bring up to date as well.
+pub async fn migrate_beside_wrangler(database: &impl Sql) -> Result<(), MigrateError> {
+    migrate_with(database, Journal::Wrangler, MIGRATIONS).await
+}
+
+pub(super) async fn migrate_with(
+    database: &impl Sql,
+    journal: Journal,
+    steps: &'static [Migration],
+) -> Result<(), MigrateError> {
     let found = version(database).await?;
-    let known = MIGRATIONS.last().map_or(0, |m| m.version);
+    let known = steps.last().map_or(0, |m| m.version);
     if found > i64::from(known) {
         return Err(MigrateError::Newer { found, known });
     }
-    for migration in MIGRATIONS.iter().filter(|m| i64::from(m.version) > found) {
-        database.transaction(statements(migration.sql)).await?;
+    for step in steps.iter().filter(|m| i64::from(m.version) > found) {
+        let notes = match journal {
+            Journal::Own => None,
+            Journal::Wrangler => Some(note(step)),
+        };
+        let notes = notes.into_iter().flatten();
+        database.transaction(statements(step.sql).chain(notes)).await?;
     }
     Ok(())
+}
+
+/// Adds a step to wrangler's list.
+fn note(step: &Migration) -> [Statement<'static>; 2] {
+    let insert = "INSERT OR IGNORE INTO d1_migrations (name) VALUES (?)";
+    [
+        Statement { sql: Cow::Borrowed(WRANGLERS_TABLE), values: Vec::new() },
+        Statement { sql: Cow::Borrowed(insert), values: vec![Value::Text(Cow::Borrowed(step.file))] },
+    ]
 }
 
 async fn version(database: &impl Sql) -> Result<i64, SqlError> {
@@ -74,7 +117,7 @@ async fn integer(database: &impl Sql, sql: &'static str) -> Result<i64, SqlError
     }
 }
 
-fn statements(sql: &'static str) -> impl Iterator<Item = Statement<'static>> {
+pub(super) fn statements(sql: &'static str) -> impl Iterator<Item = Statement<'static>> {
     sql.split_inclusive(";\n")
         .map(str::trim)
         .filter(|s| !s.is_empty())

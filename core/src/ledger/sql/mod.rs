@@ -9,11 +9,14 @@
 
 mod append;
 mod migrate;
+mod missing;
 mod summary;
+pub mod upgrades;
 
 pub use crate::sql::{Cell, Sql, SqlError, Statement, Value};
 pub use append::append;
-pub use migrate::{MIGRATIONS, MigrateError, Migration, migrate};
+pub use migrate::{Journal, MIGRATIONS, MigrateError, Migration, migrate, migrate_beside_wrangler};
+pub use missing::{Among, append_missing};
 pub use summary::summary;
 
 impl From<SqlError> for crate::ports::LedgerError {

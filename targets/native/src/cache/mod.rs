@@ -27,7 +27,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     thread::{self, JoinHandle},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -37,13 +37,17 @@ use tollbridge_core::{
         admit,
         sql::{self, Entry},
     },
+    ledger::Notice,
     ports::{Cache, CacheError},
     sql::SqlError,
 };
 use waiting::Waiting;
 use writer::Writer;
 
-use crate::database::{Database, done};
+use crate::{
+    clock,
+    database::{Database, done},
+};
 
 /// The file's name in the data folder. SQLite keeps two more beside it while it is open.
 const FILE: &str = "cache.db";
@@ -84,9 +88,9 @@ pub enum OpenError {
 }
 
 impl SqliteCache {
-    /// Opens the cache of a data folder, makes what is missing, and starts the writer. `log` gets a
-    /// whole line, without a newline, where the disk took no batch.
-    pub fn open(folder: &Path, log: impl Fn(&str) + Send + 'static) -> Result<Self, OpenError> {
+    /// Opens the cache of a data folder, makes what is missing, and starts the writer. `log` is
+    /// told where the disk took no batch.
+    pub fn open(folder: &Path, log: impl Fn(&Notice) + Send + 'static) -> Result<Self, OpenError> {
         fs::create_dir_all(folder).map_err(|source| OpenError::Folder { path: folder.into(), source })?;
         let path = folder.join(FILE);
         let open = || {
@@ -196,5 +200,5 @@ impl Drop for SqliteCache {
 
 /// Seconds since the Unix epoch.
 fn now() -> u64 {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
+    clock::now() / 1_000_000
 }

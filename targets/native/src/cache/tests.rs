@@ -29,7 +29,7 @@ impl Folder {
     }
 
     fn open(&self) -> SqliteCache {
-        SqliteCache::open(&self.0, |line| panic!("{line}")).unwrap()
+        SqliteCache::open(&self.0, |notice| panic!("{notice:?}")).unwrap()
     }
 
     fn database(&self) -> Database {

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tollbridge_core::{cache::sql, sql::SqlError};
+use tollbridge_core::{cache::sql, ledger::Notice, sql::SqlError};
 
 use super::{
     now,
@@ -27,11 +27,11 @@ const LARGEST: u64 = 1 << 30;
 pub(super) struct Writer<L> {
     pub database: Database,
     pub waiting: Arc<Waiting>,
-    /// Gets the line of a batch that could not be written.
+    /// Is told of a batch that could not be written.
     pub log: L,
 }
 
-impl<L: Fn(&str)> Writer<L> {
+impl<L: Fn(&Notice)> Writer<L> {
     /// Writes until there is nothing more to write.
     pub(super) fn run(self) {
         let mut pruned: Option<Instant> = None;
@@ -57,10 +57,8 @@ impl<L: Fn(&str)> Writer<L> {
                 (Ok(()), _) => return,
                 (Err(_), Some(wait)) => thread::sleep(*wait),
                 (Err(SqlError(reason)), None) => {
-                    let line = serde_json::json!({
-                        "event": "cache_unwritten", "entries": batch.len(), "reason": reason,
-                    });
-                    return (self.log)(&line.to_string());
+                    let notice = Notice::warning("cache_unwritten").reason(&reason);
+                    return (self.log)(&notice.number("entries", batch.len() as u64));
                 }
             }
         }

@@ -5,7 +5,9 @@
 //! the person goes to standard error. Exit codes: 0 done, 1 what was asked for is wrong, 2 the
 //! command line is.
 
+mod health;
 mod key;
+mod ledger;
 #[cfg(test)]
 mod tests;
 
@@ -38,6 +40,8 @@ Commands:
   config schema       print its JSON Schema
   config reference    print the settings reference (Markdown)
   key new             print a fresh gateway key, and what to put into the configuration
+  ledger import FILE  write usage rows that a log holds as usage_unwritten lines (-: standard input)
+  health              say whether the gateway of these settings is ready to serve
 
 Options:
       --config FILE   the configuration file (default: ./config.yaml if it is there)
@@ -64,6 +68,10 @@ pub(crate) enum Command {
     Reference,
     /// Print a fresh key, under this name.
     NewKey(Option<String>),
+    /// Write the rows of this log into the ledger of this configuration file.
+    Import(PathBuf, Option<PathBuf>),
+    /// Ask whether the gateway of this configuration file is ready.
+    Health(Option<PathBuf>),
     /// Print the help.
     Help,
     /// Print the version.
@@ -94,7 +102,7 @@ pub(crate) enum UsageError {
     OutOfPlace(&'static str),
 }
 
-const COMMANDS: [&str; 4] = ["check", "config", "key", "serve"];
+const COMMANDS: [&str; 6] = ["check", "config", "health", "key", "ledger", "serve"];
 const OPTIONS: [&str; 4] = ["--config", "--name", "--help", "--version"];
 
 /// Reads the arguments behind the program's name.
@@ -126,6 +134,11 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         ["config", "render"] => Command::Render(file),
         ["key", "new"] if file.is_some() => return Err(UsageError::OutOfPlace("--config")),
         ["key", "new"] => return Ok(Command::NewKey(name)),
+        ["ledger", "import", log] => Command::Import(PathBuf::from(*log), file),
+        ["ledger", "import"] => return Err(UsageError::Incomplete("ledger import", "FILE, -")),
+        ["ledger"] => return Err(UsageError::Incomplete("ledger", "import")),
+        ["ledger", word, ..] => return Err(unknown("command", format!("ledger {word}"), &["ledger import"])),
+        ["health"] => Command::Health(file),
         ["config", "schema"] => Command::Schema,
         ["config", "reference"] => Command::Reference,
         ["config"] => return Err(UsageError::Incomplete("config", "render, schema, reference")),
@@ -138,7 +151,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
             ));
         }
         ["key", word, ..] => return Err(unknown("command", format!("key {word}"), &["key new"])),
-        ["serve" | "check", word, ..] | [word, ..] => {
+        ["serve" | "check" | "health", word, ..] | [word, ..] => {
             return Err(unknown("command", (*word).to_owned(), &COMMANDS));
         }
     };
@@ -200,6 +213,8 @@ pub(crate) fn run(command: &Command, variables: &Variables) -> Said {
         Command::Schema => Said::out(schema()),
         Command::Reference => Said::out(settings::reference()),
         Command::NewKey(name) => key::new(name.as_deref()),
+        Command::Import(log, file) => ledger::import(log, file.as_deref(), variables),
+        Command::Health(file) => health::health(file.as_deref(), variables),
         Command::Help => Said::out(HELP),
         Command::Version => Said::out(format!("tollbridge {}\n", env!("CARGO_PKG_VERSION"))),
     }

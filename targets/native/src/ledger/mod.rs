@@ -16,6 +16,7 @@
 //! back to the gateway, which does the same with them.
 
 mod counts;
+mod import;
 mod queue;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ use std::{
 };
 
 pub use counts::Counts;
+pub(crate) use import::import;
 use queue::Queue;
 use tollbridge_core::{
     govern::limits,
@@ -85,6 +87,14 @@ pub enum OpenError {
     /// The system has no thread to give.
     #[error("cannot start the ledger's writer thread: {0}")]
     Thread(std::io::Error),
+    /// Rows could not be written.
+    #[error("cannot write to the usage ledger {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// SQLite's word.
+        source: SqlError,
+    },
 }
 
 impl SqliteLedger {
@@ -92,11 +102,7 @@ impl SqliteLedger {
     /// gets whole lines, without a newline, from the writer's thread, of rows that it could not
     /// write.
     pub fn open(folder: &Path, log: impl Fn(&str) + Send + 'static) -> Result<Self, OpenError> {
-        fs::create_dir_all(folder).map_err(|source| OpenError::Folder { path: folder.into(), source })?;
-        let path = folder.join(FILE);
-        let database =
-            Database::open(&path).map_err(|source| OpenError::Database { path: path.clone(), source })?;
-        done(sql::migrate(&database)).map_err(|source| OpenError::Schema { path: path.clone(), source })?;
+        let (path, database) = open(folder)?;
         let books = done(limits::sql::read_all(&database))
             .map_err(|source| OpenError::Database { path: path.clone(), source })?;
 
@@ -153,9 +159,27 @@ impl SqliteLedger {
     }
 }
 
+/// The ledger's file in a data folder, made and brought up to date where it must be.
+fn open(folder: &Path) -> Result<(PathBuf, Database), OpenError> {
+    fs::create_dir_all(folder).map_err(|source| OpenError::Folder { path: folder.into(), source })?;
+    let path = folder.join(FILE);
+    let database =
+        Database::open(&path).map_err(|source| OpenError::Database { path: path.clone(), source })?;
+    done(sql::migrate(&database)).map_err(|source| OpenError::Schema { path: path.clone(), source })?;
+    Ok((path, database))
+}
+
 impl Ledger for SqliteLedger {
     fn append(&self, row: UsageRow) -> impl Future<Output = Result<(), Box<Unwritten>>> {
         std::future::ready(self.push(row))
+    }
+
+    async fn import(&self, rows: Vec<UsageRow>) -> Result<usize, LedgerError> {
+        let path = self.path.clone();
+        match tokio::task::spawn_blocking(move || import::write(&path, &rows)).await {
+            Ok(result) => Ok(result?),
+            Err(_) => Err(LedgerError::Store("the writing thread stopped".into())),
+        }
     }
 
     async fn summary(&self, query: SummaryQuery) -> Result<Summary, LedgerError> {

@@ -7,8 +7,8 @@ use rusqlite::Connection;
 use tollbridge_core::{
     conversation::Usage,
     ledger::{
-        Dimension, ErrorClass, Filters, Labels,
-        sql::{Cell, Sql, Statement},
+        Dimension, ErrorClass, Filters, Labels, read_unwritten,
+        sql::{Among, Cell, Journal, Sql, Statement},
     },
 };
 
@@ -546,21 +546,83 @@ fn books_in_a_database_do_what_counts_must() {
 }
 
 #[test]
-fn a_ledger_of_the_first_schema_is_brought_up_to_date() {
+fn ledgers_of_every_schema_are_brought_up_to_date() {
     let folder = Folder::new();
     fs::create_dir_all(&folder.0).unwrap();
-    let first = sql::MIGRATIONS[0];
-    assert_eq!(first.version, 1);
-    folder.sqlite().execute_batch(first.sql).unwrap();
-    // A row as that release wrote it: today's, without the column that came later.
-    folder.sqlite().execute_batch("ALTER TABLE usage ADD COLUMN lost TEXT").unwrap();
-    done(sql::append(&Database::open(&folder.0.join(FILE)).unwrap(), &[row(1)])).unwrap();
-    folder.sqlite().execute_batch("ALTER TABLE usage DROP COLUMN lost").unwrap();
+    let database = Database::open(&folder.0.join("upgrades.db")).unwrap();
+    wait(sql::upgrades::check(&database, Journal::Own)).unwrap();
+    wait(sql::upgrades::check(&database, Journal::Wrangler)).unwrap();
+}
 
-    let ledger = open(&folder);
-    assert_eq!(summary(&ledger, query(&[])).totals.get("requests"), Some(1));
-    ledger.push(row(2)).unwrap();
-    wait(limits::conformance::before_restart(&*ledger.counts(), "restart", NOON)).unwrap();
+/// The lines that a ledger logs of rows that it could not write.
+fn unwritten_lines(rows: impl IntoIterator<Item = UsageRow>) -> Vec<String> {
+    let (folder, lines) = (Folder::new(), Lines::default());
+    let ledger = SqliteLedger::open(&folder.0, lines.sink()).unwrap();
+    folder.sqlite().execute_batch("DROP TABLE usage_hour").unwrap();
+    rows.into_iter().for_each(|row| ledger.push(row).unwrap());
     ledger.close();
-    assert_eq!(summary(&open(&folder), query(&[])).totals.get("requests"), Some(2));
+    lines.all()
+}
+
+#[test]
+fn rows_that_were_logged_are_imported_once() {
+    let varied = |n: u64| UsageRow {
+        error: n.is_multiple_of(3).then_some(ErrorClass::UpstreamCut),
+        usage: if n.is_multiple_of(2) { Usage::default() } else { row(n).usage },
+        labels: Arc::new(Labels::from([("n".into(), n.to_string())])),
+        ..row(n % 100 * HOUR / 10)
+    };
+    let lines = unwritten_lines((0..450).map(varied));
+    assert_eq!(lines.len(), 450);
+    let rows: Vec<_> = lines.iter().map(|line| read_unwritten(line).unwrap().unwrap()).collect();
+    assert_eq!(rows, (0..450).map(varied).collect::<Vec<_>>());
+
+    let folder = Folder::new();
+    let ledger = open(&folder);
+    // Some came to be written after all, and others were never lost.
+    rows.iter().take(7).for_each(|row| ledger.push(row.clone()).unwrap());
+    (1_000..1_010).for_each(|n| ledger.push(row(n)).unwrap());
+    ledger.close();
+    let twice: Vec<_> = rows.iter().chain(&rows).cloned().collect();
+    assert_eq!(import(&folder.0, &twice).unwrap(), 443);
+    assert_eq!(import(&folder.0, &rows).unwrap(), 0);
+    let again = open(&folder);
+    assert_eq!(wait(again.import(rows[..200].to_vec())), Ok(0));
+
+    let totals = summary(&again, query(&[])).totals;
+    let want = ["requests", "errors", "unmetered", "input_tokens"].map(|name| totals.get(name).unwrap());
+    assert_eq!(want, [460, 150, 225, 2_350]);
+    assert_eq!(count(&folder), 460);
+}
+
+#[test]
+fn rows_are_imported_while_a_gateway_writes() {
+    let folder = Folder::new();
+    let ledger = open(&folder);
+    let imported: Vec<_> = (0..1_000).map(|n| row(n + 100_000)).collect();
+    thread::scope(|scope| {
+        scope.spawn(|| (0..1_000).for_each(|n| ledger.push(row(n)).unwrap()));
+        let halves = imported.chunks(600).map(|rows| scope.spawn(|| import(&folder.0, rows).unwrap()));
+        let twice = scope.spawn(|| import(&folder.0, &imported).unwrap());
+        let written: usize = halves.collect::<Vec<_>>().into_iter().map(|half| half.join().unwrap()).sum();
+        assert_eq!(written + twice.join().unwrap(), 1_000);
+    });
+    ledger.close();
+    assert_eq!(summary(&ledger, query(&[])).totals.get("requests"), Some(2_000));
+}
+
+/// What a store does whose answer may be lost on its way.
+#[test]
+fn a_row_that_is_offered_again_is_looked_for_near_the_end() {
+    let folder = Folder::new();
+    open(&folder).close();
+    let database = Database::open(&folder.0.join(FILE)).unwrap();
+    let again = |row: UsageRow| done(sql::append_missing(&database, &[row], Among::Latest)).unwrap();
+    assert_eq!(again(row(1)), 1);
+    done(sql::append(&database, &[row(2)])).unwrap();
+    assert_eq!(again(row(2)), 0);
+    assert_eq!(again(row(1)), 0);
+    let other = UsageRow { latency_us: 1_001, ..row(1) };
+    assert_eq!(again(other), 1, "another request of the same moment and id");
+    assert_eq!(count(&folder), 3);
 }
