@@ -103,6 +103,13 @@ pub trait Ledger {
         ready(Ok(()))
     }
 
+    /// How long it may take until a row is kept, all tries together, before it is logged in its stead, in
+    /// case; `None` where nothing here ever waits. Where the platform cuts short what is done after a
+    /// response, this must be less.
+    fn patience(&self) -> Option<Duration> {
+        Some(Duration::from_secs(5))
+    }
+
     /// Takes a row that came back when it was offered before. A store whose error does not tell that
     /// nothing was written (the answer was lost on its way) looks whether the row is there already, so that
     /// no request is counted twice; for others this is [`append`](Ledger::append).

@@ -27,6 +27,9 @@ use crate::{
 /// How often a flaky ledger refuses a row: as often as the gateway offers it again.
 const REFUSALS: u8 = 2;
 
+/// How long a hanging ledger is waited for where the platform's own never waits.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// A platform whose stores fail as planned.
 #[derive(Debug)]
 pub struct Faulty<P> {
@@ -79,11 +82,33 @@ impl<P> Deref for Faulty<P> {
 }
 
 impl<P: Ledger> Ledger for Faulty<P> {
+    /// A store that hangs waits, even where the platform's own does not.
+    fn patience(&self) -> Option<Duration> {
+        match self.plan.ledger {
+            Some(How::Hang) => Some(self.platform.patience().unwrap_or(PATIENCE)),
+            _ => self.platform.patience(),
+        }
+    }
+
     async fn append(&self, row: UsageRow) -> Result<(), Box<Unwritten>> {
         if self.refuses(&row).await {
             return Err(Box::new(Unwritten { row, error: LedgerError::Store(text()) }));
         }
         self.platform.append(row).await
+    }
+
+    async fn append_again(&self, row: UsageRow) -> Result<(), Box<Unwritten>> {
+        if self.refuses(&row).await {
+            return Err(Box::new(Unwritten { row, error: LedgerError::Store(text()) }));
+        }
+        self.platform.append_again(row).await
+    }
+
+    async fn import(&self, rows: Vec<UsageRow>) -> Result<usize, LedgerError> {
+        if self.fails(self.plan.ledger.filter(|how| *how != How::Flaky)).await {
+            return Err(LedgerError::Store(text()));
+        }
+        self.platform.import(rows).await
     }
 
     async fn summary(&self, query: SummaryQuery) -> Result<Summary, LedgerError> {

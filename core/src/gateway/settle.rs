@@ -7,7 +7,7 @@ use futures::{channel::oneshot, future::join};
 use super::{
     Gateway,
     flight::{Landed, Word},
-    limits::within,
+    limits::{Elapsed, within},
     pipe::{Facts, Out, Pipe},
     upstream::Upstream,
 };
@@ -132,9 +132,18 @@ impl<P: Ports> Gateway<P> {
         self.ports.line(&line);
     }
 
-    /// Hands the row to the ledger, and again where it comes back; one that it will not take goes to the
-    /// log, whole.
+    /// Hands the row to the ledger; one that it does not keep goes to the log, whole. One that it may have
+    /// kept without saying so goes there too: who imports it finds it there already.
     async fn keep(&self, row: UsageRow) {
+        let Some(patience) = self.ports.patience() else { return self.offer(row).await };
+        let copy = row.clone();
+        if let Err(Elapsed) = within(&self.ports, patience, pin!(self.offer(row))).await {
+            self.log_unwritten(&copy, "the usage ledger's store took too long");
+        }
+    }
+
+    /// Offers a row, and again where it comes back.
+    async fn offer(&self, row: UsageRow) {
         let mut next = self.ports.append(row).await;
         for wait in AGAIN {
             let Err(unwritten) = next else { return };
@@ -142,10 +151,14 @@ impl<P: Ports> Gateway<P> {
             next = self.ports.append_again(unwritten.row).await;
         }
         if let Err(unwritten) = next {
-            let mut line = String::with_capacity(1024);
-            ledger::unwritten_line(&unwritten.row, &unwritten.error.to_string(), &mut line);
-            self.ports.line(&line);
+            self.log_unwritten(&unwritten.row, &unwritten.error.to_string());
         }
+    }
+
+    fn log_unwritten(&self, row: &UsageRow, reason: &str) {
+        let mut line = String::with_capacity(1024);
+        ledger::unwritten_line(row, reason, &mut line);
+        self.ports.line(&line);
     }
 
     /// Tells the operator of something that is about no single request.

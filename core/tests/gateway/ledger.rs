@@ -1,5 +1,7 @@
 //! Rows that the ledger refuses, and their way back into it.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
@@ -40,6 +42,16 @@ fn rows_that_the_ledger_refuses_are_offered_again_and_then_logged() {
     sim.world.refusals.set(3);
     sim.chat(ask(false));
     assert_eq!((sim.world.rows.borrow().len(), sim.world.offered_again.get()), (1, 4));
+    assert!(sim.world.lines.borrow().iter().any(|line| line.contains("usage_unwritten")));
+}
+
+#[test]
+fn a_row_that_the_ledger_does_not_answer_about_is_logged() {
+    let sim = sim();
+    sim.script([Script::json(whole_answer("Hello."))]);
+    sim.world.ledger_hangs.set(true);
+    sim.chat(ask(false));
+    assert!(sim.elapsed() >= Duration::from_secs(5) && sim.answered() < Duration::from_secs(1));
     assert!(sim.world.lines.borrow().iter().any(|line| line.contains("usage_unwritten")));
 }
 

@@ -130,6 +130,8 @@ pub struct World {
     pub looked_up: Cell<u32>,
     /// How often the ledger refuses.
     pub refusals: Cell<u32>,
+    /// Whether the ledger never answers.
+    pub ledger_hangs: Cell<bool>,
     /// How often a row was offered that had come back.
     pub offered_again: Cell<u32>,
     /// The limits' counts, of all instances.
@@ -275,6 +277,9 @@ impl Cache for Platform {
 
 impl Ledger for Platform {
     async fn append(&self, row: UsageRow) -> Result<(), Box<Unwritten>> {
+        if self.0.ledger_hangs.get() {
+            return std::future::pending().await;
+        }
         if self.0.refusals.get() > 0 {
             self.0.refusals.set(self.0.refusals.get() - 1);
             return Err(Box::new(Unwritten { row, error: LedgerError::Full }));

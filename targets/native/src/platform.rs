@@ -50,6 +50,10 @@ impl<L> ports::Http for Platform<L> {
 }
 
 impl<L: Deref<Target: ports::Ledger>> ports::Ledger for Platform<L> {
+    fn patience(&self) -> Option<Duration> {
+        self.ledger.patience()
+    }
+
     fn append(&self, row: UsageRow) -> impl Future<Output = Result<(), Box<Unwritten>>> {
         self.ledger.append(row)
     }

@@ -28,6 +28,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 pub use counts::Counts;
@@ -170,6 +171,11 @@ fn open(folder: &Path) -> Result<(PathBuf, Database), OpenError> {
 }
 
 impl Ledger for SqliteLedger {
+    /// The queue takes a row at once, or does not.
+    fn patience(&self) -> Option<Duration> {
+        None
+    }
+
     fn append(&self, row: UsageRow) -> impl Future<Output = Result<(), Box<Unwritten>>> {
         std::future::ready(self.push(row))
     }
