@@ -12,6 +12,7 @@ mod process;
 mod project;
 mod serve;
 mod setup;
+mod spin_manifest;
 mod target;
 mod test;
 

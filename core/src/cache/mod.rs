@@ -1,11 +1,12 @@
 //! What is kept for a while: bytes by key, each with an end.
 //!
 //! The [port](crate::ports::Cache) says what a store must do. Here is what stores share: the
-//! statements for those that speak [SQL](sql). Who keeps something decides on keys and on times;
-//! nothing here knows what the bytes mean. Keys never hold a secret or a caller's words: they are
-//! digests, since stores show them in consoles and logs.
+//! statements for those that speak [SQL](sql), and [entries](entry) for those that know no time. Who
+//! keeps something decides on keys and on times; nothing here knows what the bytes mean. Keys never
+//! hold a secret or a caller's words: they are digests, since stores show them in consoles and logs.
 
 pub mod conformance;
+pub mod entry;
 pub mod sql;
 
 use std::time::Duration;

@@ -5,21 +5,11 @@
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
-
+pub use super::entry::Entry;
 use crate::{
     ports::CacheError,
     sql::{Cell, Sql, SqlError, Statement, Value},
 };
-
-/// A value, and when it is gone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// The bytes.
-    pub value: Bytes,
-    /// Seconds since the Unix epoch.
-    pub expires: u64,
-}
 
 /// What is done to a key.
 pub type Change<'a> = (&'a str, Option<&'a Entry>);

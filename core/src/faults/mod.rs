@@ -5,6 +5,8 @@
 //! or loses what a plan says. The plan is the text of the variable [`SETTING`], so that it reaches a gateway on
 //! every platform in the same way as its secrets do, and holds for all of its instances.
 //!
+//! Such a build also runs the [suites of its stores](stores) when asked to.
+//!
 //! A build that ships has no such wrapper: the feature is refused where debug assertions are off, and without
 //! the feature [`Over`] is the platform's own type and nothing else.
 
@@ -12,11 +14,14 @@
 mod faulty;
 #[cfg(feature = "faults")]
 mod plan;
+#[cfg(feature = "faults")]
+mod stores;
 
 #[cfg(feature = "faults")]
 pub use self::{
     faulty::Faulty,
     plan::{How, Plan},
+    stores::stores,
 };
 
 #[cfg(all(feature = "faults", not(debug_assertions)))]

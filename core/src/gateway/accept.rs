@@ -119,6 +119,12 @@ impl<P: Ports> Gateway<P> {
     where
         B: http_body::Body<Data = Bytes> + Unpin,
     {
+        #[cfg(feature = "faults")]
+        if let Some((status, verdict)) = crate::faults::stores(&self.ports, parts.uri.path()).await {
+            let mut response = answer::json(&verdict);
+            *response.status_mut() = status;
+            return flight.quietly(response);
+        }
         let Some(endpoint) = Endpoint::of(parts.uri.path()) else {
             flight.row.endpoint = "unknown";
             return flight.refuse(&not_found(parts));

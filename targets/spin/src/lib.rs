@@ -2,25 +2,28 @@
 //!
 //! Why so little is here: the core takes and gives the `http` crate's types, and so does spin-sdk 7. A request
 //! comes in through [`handle`]; [`start`] has made the instance's gateway, or knows why there is none;
-//! [`platform`] and [`outbound`] are the ports onto WASI 0.3. What is to be done after the response is spawned:
-//! the host keeps the instance until it has ended.
+//! [`platform`] and [`outbound`] are the ports onto WASI 0.3, [`stores`] and [`database`] those onto Spin's own
+//! interfaces. What is to be done after the response is spawned: the host keeps the instance until it has ended.
 //!
-//! It refuses to decide: what a test of the core could not see does not belong here. It keeps no ledger of its
-//! own: usage rows are in the component's log.
+//! It refuses to decide: what a test of the core could not see does not belong here. It keeps nothing that counts
+//! in memory: Spin runs as many instances as it likes and ends them after a second of idleness.
 
+mod database;
 mod outbound;
 mod platform;
 mod start;
+mod stores;
 
 use http::Response;
 use platform::Platform;
 use spin_sdk::http::Request;
 use spin_sdk::http_service;
+use tollbridge_core::faults::Over;
 use tollbridge_core::gateway::{Body, closed};
 
 /// Answers a request. A caller who leaves is seen by the next write of the body, which is then dropped.
 #[http_service]
-async fn handle(request: Request) -> Response<Body<Platform>> {
+async fn handle(request: Request) -> Response<Body<Over<Platform>>> {
     let gateway = match start::gateway().await {
         Ok(gateway) => gateway,
         Err(reason) => return closed::refuse(&reason),

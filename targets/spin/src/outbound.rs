@@ -10,12 +10,13 @@ use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderValue, Request, Response};
 use http_body::{Frame, SizeHint};
 use spin_sdk::http::send;
-use spin_sdk::wasip3::http::types::{ErrorCode, Response as WasiResponse};
-use spin_sdk::wasip3::http_compat::IncomingBody;
+use spin_sdk::wasip3::http::types::{ErrorCode, RequestOptions, Response as WasiResponse};
+use spin_sdk::wasip3::http_compat::{IncomingBody, RequestOptionsExtension};
 use std::future::poll_fn;
 use std::mem;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tollbridge_core::payload::Payload;
 use tollbridge_core::ports::{Http, HttpError};
 
@@ -28,6 +29,10 @@ impl Http for Platform {
         if length > 0 {
             request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
         }
+        let options = RequestOptions::new();
+        // One that a host cannot keep is as if it was not asked for.
+        let _ = options.set_connect_timeout(Some(nanoseconds(self.connect)));
+        request.extensions_mut().insert(RequestOptionsExtension(options));
         // Nothing here decodes.
         request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let response = with_body(send(request)).await.map_err(failure)?;
@@ -37,6 +42,10 @@ impl Http for Platform {
         }
         Ok(response.map(Incoming))
     }
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// The first poll of a send spawns the task that writes the request's body, and spawned tasks are polled with

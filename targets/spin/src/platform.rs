@@ -1,18 +1,54 @@
-//! The ports that need no store.
+//! The ports that need no store, and what the others are made of.
 
+use crate::database::Database;
+use crate::stores;
 use std::pin::Pin;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tollbridge_core::ports::{Cache, Clock, Counters, Ledger, Log, Micros, Random, Timer};
+use tollbridge_core::ledger::Notice;
+use tollbridge_core::ports::{Clock, Log, Micros, Random, Timer};
 
 /// Spin, as the core sees it.
-#[derive(Debug)]
-pub(crate) struct Platform;
+pub(crate) struct Platform {
+    /// How long a provider may take to accept a connection.
+    pub(crate) connect: Duration,
+    /// Whether there is a key-value store.
+    pub(crate) has_key_value: bool,
+    /// The SQLite database.
+    pub(crate) database: Option<Database>,
+    /// Whether the database is known to have this release's schema.
+    pub(crate) migrated: AtomicBool,
+}
+
+impl Platform {
+    /// With the stores that are there.
+    pub(crate) async fn find(connect: Duration) -> Self {
+        Self {
+            connect,
+            has_key_value: stores::has_key_value().await,
+            database: Database::find().await,
+            migrated: AtomicBool::new(false),
+        }
+    }
+
+    /// What there is to say of stores that are not there; nothing where all are.
+    pub(crate) fn missing(&self) -> Option<Notice> {
+        let stores = [("key_value", self.has_key_value), ("sqlite", self.database.is_some())];
+        let missing: Vec<&str> = stores.iter().filter(|(_, is)| !is).map(|(name, _)| *name).collect();
+        (!missing.is_empty()).then(|| Notice::warning("stores_missing").list("stores", missing))
+    }
+}
 
 impl Clock for Platform {
     fn now(&self) -> Micros {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+        now()
     }
+}
+
+/// The time of day.
+pub(crate) fn now() -> Micros {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
 impl Timer for Platform {
@@ -34,13 +70,11 @@ impl Random for Platform {
 
 impl Log for Platform {
     fn line(&self, line: &str) {
-        println!("{line}");
+        log(line);
     }
 }
 
-/// The log is the ledger.
-impl Ledger for Platform {}
-
-impl Cache for Platform {}
-
-impl Counters for Platform {}
+/// The component's log is what it prints.
+pub(crate) fn log(line: &str) {
+    println!("{line}");
+}

@@ -15,6 +15,8 @@ pub(crate) struct App {
     pub(crate) key_value: key_value::Stores,
     pub(crate) databases: sqlite::Databases,
     pub(crate) allowed: AllowedHosts,
+    /// Requests that one instance serves at once.
+    pub(crate) concurrent: usize,
 }
 
 impl App {
@@ -29,12 +31,14 @@ impl App {
         let wasm = options.wasm.unwrap_or_else(|| folder.join(&component.source));
         let wasm = fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
 
-        let hosts = component.allowed_outbound_hosts.iter().chain(&options.allow);
+        let folder = options.state;
+        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let app = Self {
             variables: component.variables,
-            key_value: key_value::Stores::new(component.key_value_stores),
-            databases: sqlite::Databases::open(component.sqlite_databases)?,
-            allowed: AllowedHosts::parse(hosts)?,
+            key_value: key_value::Stores::open(&folder, component.key_value_stores)?,
+            databases: sqlite::Databases { folder, names: component.sqlite_databases },
+            concurrent: options.concurrent,
+            allowed: AllowedHosts::parse(component.allowed_outbound_hosts.iter())?,
         };
         Ok((Arc::new(app), wasm))
     }

@@ -19,8 +19,6 @@ use wasmtime_wasi_http::handler::{
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-/// Requests that one instance serves at once.
-const CONCURRENT: usize = 16;
 /// Requests that one instance serves in its life.
 const TOTAL: usize = 128;
 const IDLE: Duration = Duration::from_secs(1);
@@ -90,7 +88,13 @@ impl HandlerState for Instances {
         let mut store = Store::new(&self.engine, state);
         let proxy = Proxy::P3(self.service.instantiate_async(&mut store).await?);
         let expiration = Expiration(Box::pin(sleep(Duration::MAX)));
-        Ok(Instance { store, proxy, view: WasiHttpView::http, expiration, state: Limits })
+        Ok(Instance {
+            store,
+            proxy,
+            view: WasiHttpView::http,
+            expiration,
+            state: Limits { concurrent: self.app.concurrent },
+        })
     }
 }
 
@@ -111,7 +115,9 @@ impl WorkerExpiration for Expiration {
 }
 
 /// Says how many requests an instance takes.
-pub(crate) struct Limits;
+pub(crate) struct Limits {
+    concurrent: usize,
+}
 
 impl WorkerState for Limits {
     type StoreData = State;
@@ -120,7 +126,7 @@ impl WorkerState for Limits {
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
         match () {
             () if total >= TOTAL => ShouldAccept::Never,
-            () if concurrent >= CONCURRENT => ShouldAccept::No,
+            () if concurrent >= self.concurrent => ShouldAccept::No,
             () => ShouldAccept::Yes,
         }
     }

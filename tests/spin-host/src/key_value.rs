@@ -1,35 +1,54 @@
-//! `spin:key-value`: the declared stores, in memory.
+//! `spin:key-value`: the declared stores, in one SQLite file as Spin keeps them.
 
 use crate::bindings::spin::key_value::key_value::{Error, Host, HostStore, HostStoreWithStore};
 use crate::instances::State;
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, PoisonError};
+use anyhow::{Context as _, Result};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::component::{Accessor, FutureReader, HasSelf, Resource, StreamReader};
 
-type Entries = BTreeMap<String, Vec<u8>>;
+const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS entries \
+                      (store TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (store, key))";
 
-/// Every declared store by its label.
-pub(crate) struct Stores(HashMap<String, Mutex<Entries>>);
+/// Every declared store.
+pub(crate) struct Stores {
+    labels: Vec<String>,
+    entries: Arc<Mutex<Connection>>,
+}
 
 impl Stores {
-    pub(crate) fn new(labels: Vec<String>) -> Self {
-        Self(labels.into_iter().map(|label| (label, Mutex::default())).collect())
+    pub(crate) fn open(folder: &Path, labels: Vec<String>) -> Result<Self> {
+        let path = folder.join("key-value.db");
+        let open = || {
+            let connection = Connection::open(&path)?;
+            connection.execute(SCHEMA, [])?;
+            Ok::<_, rusqlite::Error>(connection)
+        };
+        let connection = open().with_context(|| format!("cannot open {}", path.display()))?;
+        Ok(Self { labels, entries: Arc::new(Mutex::new(connection)) })
     }
 }
 
-/// What the component holds: the label of a store that is known to exist.
+/// What the component holds: a store that it may use.
+#[derive(Clone)]
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
-pub struct Store(String);
+pub struct Store {
+    label: String,
+    entries: Arc<Mutex<Connection>>,
+}
 
-impl State {
-    fn entries<R>(
-        &mut self,
-        store: &Resource<Store>,
-        f: impl FnOnce(&mut Entries) -> R,
-    ) -> wasmtime::Result<R> {
-        let label = &self.table.get(store)?.0;
-        let entries = self.app.key_value.0.get(label).expect("a store is opened by a declared label");
-        Ok(f(&mut entries.lock().unwrap_or_else(PoisonError::into_inner)))
+impl Store {
+    /// Runs SQL on a thread that may block.
+    async fn run<T: Send + 'static>(
+        self,
+        statements: impl FnOnce(&Connection, &str) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let run = move || {
+            statements(&self.entries.lock().unwrap_or_else(PoisonError::into_inner), &self.label)
+                .map_err(|error| Error::Other(error.to_string()))
+        };
+        tokio::task::spawn_blocking(run).await.unwrap_or_else(|error| Err(Error::Other(error.to_string())))
     }
 }
 
@@ -42,6 +61,10 @@ impl HostStore for State {
     }
 }
 
+fn held<T: Send>(accessor: &Accessor<T, HasSelf<State>>, store: &Resource<Store>) -> wasmtime::Result<Store> {
+    accessor.with(|mut access| Ok(access.get().table.get(store)?.clone()))
+}
+
 impl<T: Send> HostStoreWithStore<T> for HasSelf<State> {
     async fn open(
         accessor: &Accessor<T, Self>,
@@ -49,10 +72,12 @@ impl<T: Send> HostStoreWithStore<T> for HasSelf<State> {
     ) -> wasmtime::Result<Result<Resource<Store>, Error>> {
         accessor.with(|mut access| {
             let state = access.get();
-            if !state.app.key_value.0.contains_key(&label) {
+            let stores = &state.app.key_value;
+            if !stores.labels.contains(&label) {
                 return Ok(Err(Error::AccessDenied));
             }
-            Ok(Ok(state.table.push(Store(label))?))
+            let store = Store { label, entries: stores.entries.clone() };
+            Ok(Ok(state.table.push(store)?))
         })
     }
 
@@ -61,7 +86,11 @@ impl<T: Send> HostStoreWithStore<T> for HasSelf<State> {
         store: Resource<Store>,
         key: String,
     ) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
-        accessor.with(|mut access| access.get().entries(&store, |entries| Ok(entries.get(&key).cloned())))
+        let get = move |entries: &Connection, label: &str| {
+            let mut get = entries.prepare_cached("SELECT value FROM entries WHERE store = ? AND key = ?")?;
+            get.query_row([label, &key], |row| row.get(0)).optional()
+        };
+        Ok(held(accessor, &store)?.run(get).await)
     }
 
     async fn set(
@@ -70,12 +99,11 @@ impl<T: Send> HostStoreWithStore<T> for HasSelf<State> {
         key: String,
         value: Vec<u8>,
     ) -> wasmtime::Result<Result<(), Error>> {
-        accessor.with(|mut access| {
-            access.get().entries(&store, |entries| {
-                entries.insert(key, value);
-                Ok(())
-            })
-        })
+        let set = move |entries: &Connection, label: &str| {
+            let mut set = entries.prepare_cached("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)")?;
+            set.execute(params![label, key, value]).map(drop)
+        };
+        Ok(held(accessor, &store)?.run(set).await)
     }
 
     async fn delete(
@@ -83,12 +111,10 @@ impl<T: Send> HostStoreWithStore<T> for HasSelf<State> {
         store: Resource<Store>,
         key: String,
     ) -> wasmtime::Result<Result<(), Error>> {
-        accessor.with(|mut access| {
-            access.get().entries(&store, |entries| {
-                entries.remove(&key);
-                Ok(())
-            })
-        })
+        let delete = move |entries: &Connection, label: &str| {
+            entries.execute("DELETE FROM entries WHERE store = ? AND key = ?", [label, &key]).map(drop)
+        };
+        Ok(held(accessor, &store)?.run(delete).await)
     }
 
     async fn exists(
@@ -96,19 +122,28 @@ impl<T: Send> HostStoreWithStore<T> for HasSelf<State> {
         store: Resource<Store>,
         key: String,
     ) -> wasmtime::Result<Result<bool, Error>> {
-        accessor.with(|mut access| access.get().entries(&store, |entries| Ok(entries.contains_key(&key))))
+        let exists = move |entries: &Connection, label: &str| {
+            entries.prepare("SELECT 1 FROM entries WHERE store = ? AND key = ?")?.exists([label, &key])
+        };
+        Ok(held(accessor, &store)?.run(exists).await)
     }
 
     async fn get_keys(
         accessor: &Accessor<T, Self>,
         store: Resource<Store>,
     ) -> wasmtime::Result<(StreamReader<String>, FutureReader<Result<(), Error>>)> {
+        let keys = |entries: &Connection, label: &str| {
+            let mut keys = entries.prepare("SELECT key FROM entries WHERE store = ?")?;
+            keys.query_map([label], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()
+        };
+        let (keys, end) = match held(accessor, &store)?.run(keys).await {
+            Ok(keys) => (keys, Ok(())),
+            Err(error) => (Vec::new(), Err(error)),
+        };
         accessor.with(|mut access| {
-            let keys: Vec<String> =
-                access.get().entries(&store, |entries| entries.keys().cloned().collect())?;
             let keys = StreamReader::new(&mut access, keys)?;
-            let done = FutureReader::new(&mut access, async { wasmtime::error::Ok(Ok(())) })?;
-            Ok((keys, done))
+            let end = FutureReader::new(&mut access, async { wasmtime::error::Ok(end) })?;
+            Ok((keys, end))
         })
     }
 }

@@ -3,7 +3,8 @@
 //! The Spin command line is in no package registry, so CI runs the component on this host: stock wasmtime with
 //! the WASI 0.3 HTTP handler, plus Spin's own interfaces. It keeps Spin 4.1's rules where a component can see
 //! them: declared variables only, declared stores only, allowed outbound hosts, instances shared by up to 16
-//! requests at once and retired after 128 or a second of idleness.
+//! requests at once and retired after 128 or a second of idleness. Stores are files in `--state-dir`, which outlive
+//! the host and may be shared by several.
 //!
 //! Data flows: [`options`] and the `spin.toml` that [`manifest`] reads become one [`App`](app::App); a request
 //! enters in [`server`], which hands it to an instance from [`instances`]; what the component asks of its host

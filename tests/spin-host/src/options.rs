@@ -4,7 +4,8 @@ use anyhow::{Context as _, Result, bail};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-const USAGE: &str = "usage: spin-host --from SPIN.TOML [--wasm FILE] [--listen ADDR] [--variable NAME=VALUE]… [--allow-host URL]…";
+const USAGE: &str = "usage: spin-host --from SPIN.TOML [--wasm FILE] [--listen ADDR] [--state-dir FOLDER] \
+                     [--variable NAME=VALUE]… [--concurrent N]";
 
 /// What the caller asked for.
 #[derive(Debug)]
@@ -16,8 +17,10 @@ pub(crate) struct Options {
     pub(crate) listen: SocketAddr,
     /// Values for the manifest's variables, as `SPIN_VARIABLE_NAME` gives them to Spin.
     pub(crate) variables: Vec<(String, String)>,
-    /// Outbound hosts allowed beside the manifest's.
-    pub(crate) allow: Vec<String>,
+    /// Where stores are kept. Two hosts may share one.
+    pub(crate) state: PathBuf,
+    /// Requests that one instance serves at once: with 1, each that is there at the same time has its own.
+    pub(crate) concurrent: usize,
 }
 
 impl Options {
@@ -28,7 +31,8 @@ impl Options {
             wasm: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
             variables: Vec::new(),
-            allow: Vec::new(),
+            state: PathBuf::from(".spin"),
+            concurrent: 16,
         };
         while let Some(name) = args.next() {
             let mut value = || args.next().with_context(|| format!("{name} needs a value; {USAGE}"));
@@ -41,7 +45,10 @@ impl Options {
                     let (name, value) = pair.split_once('=').context("--variable needs NAME=VALUE")?;
                     options.variables.push((name.to_owned(), value.to_owned()));
                 }
-                "--allow-host" => options.allow.push(value()?),
+                "--state-dir" => options.state = PathBuf::from(value()?),
+                "--concurrent" => {
+                    options.concurrent = value()?.parse().context("--concurrent needs a number")?
+                }
                 _ => bail!("{name} is not an option; {USAGE}"),
             }
         }

@@ -1,30 +1,35 @@
-//! `spin:sqlite`: the declared databases, in memory.
+//! `spin:sqlite`: the declared databases, each in a file of its own.
+//!
+//! As in Spin, every connection that a component opens is a connection to the file: transactions of several go on
+//! side by side, and wait for each other as SQLite makes them wait.
 
 use crate::bindings::spin::sqlite::sqlite::{
     Error, Host, HostConnection, HostConnectionWithStore, QueryResult, RowResult, Value,
 };
 use crate::instances::State;
-use anyhow::{Context as _, Result};
 use rusqlite::types::{Value as SqlValue, ValueRef};
-use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wasmtime::component::{Accessor, FutureReader, HasSelf, Resource, StreamReader};
 
-/// Every declared database by its name.
-pub(crate) struct Databases(HashMap<String, Connection>);
+/// Every declared database.
+pub(crate) struct Databases {
+    pub(crate) folder: PathBuf,
+    pub(crate) names: Vec<String>,
+}
 
 impl Databases {
-    pub(crate) fn open(names: Vec<String>) -> Result<Self> {
-        let open = |name| {
-            let connection =
-                rusqlite::Connection::open_in_memory().context("cannot open a database in memory")?;
-            Ok((name, Connection(Arc::new(Mutex::new(connection)))))
-        };
-        names.into_iter().map(open).collect::<Result<_>>().map(Self)
+    fn open(&self, name: &str) -> Result<Connection, Error> {
+        if !self.names.iter().any(|known| known == name) {
+            return Err(Error::AccessDenied);
+        }
+        let file = self.folder.join(format!("sqlite-{name}.db"));
+        let connection = rusqlite::Connection::open(file).map_err(|error| Error::Io(error.to_string()))?;
+        Ok(Connection(Arc::new(Mutex::new(connection))))
     }
 }
 
-/// One database, shared by all instances as a file would be.
+/// A connection of one instance's.
 #[derive(Clone)]
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct Connection(Arc<Mutex<rusqlite::Connection>>);
@@ -44,7 +49,7 @@ fn rows(
     query: &str,
     parameters: Vec<Value>,
 ) -> rusqlite::Result<(Vec<String>, Vec<RowResult>)> {
-    let mut statement = connection.prepare(query)?;
+    let mut statement = connection.prepare_cached(query)?;
     let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut cursor = statement.query(rusqlite::params_from_iter(parameters.into_iter().map(to_sqlite)))?;
     let mut found = Vec::new();
@@ -87,9 +92,9 @@ impl Host for State {}
 
 impl HostConnection for State {
     fn open(&mut self, name: String) -> wasmtime::Result<Result<Resource<Connection>, Error>> {
-        match self.app.databases.0.get(&name).cloned() {
-            Some(database) => Ok(Ok(self.table.push(database)?)),
-            None => Ok(Err(Error::AccessDenied)),
+        match self.app.databases.open(&name) {
+            Ok(connection) => Ok(Ok(self.table.push(connection)?)),
+            Err(error) => Ok(Err(error)),
         }
     }
 
@@ -131,11 +136,13 @@ impl<T: Send> HostConnectionWithStore<T> for HasSelf<State> {
         query: String,
         parameters: Vec<Value>,
     ) -> wasmtime::Result<Result<Rows, Error>> {
+        let connection = accessor.with(|mut access| access.get().database(&connection))?;
+        let run = tokio::task::spawn_blocking(move || connection.run(&query, parameters));
+        let (columns, rows) = match run.await.unwrap_or_else(|error| Err(Error::Io(error.to_string()))) {
+            Ok(result) => result,
+            Err(error) => return Ok(Err(error)),
+        };
         accessor.with(|mut access| {
-            let (columns, rows) = match access.get().database(&connection)?.run(&query, parameters) {
-                Ok(result) => result,
-                Err(error) => return Ok(Err(error)),
-            };
             let rows = StreamReader::new(&mut access, rows)?;
             let done = FutureReader::new(&mut access, async { wasmtime::error::Ok(Ok(())) })?;
             Ok(Ok((columns, rows, done)))

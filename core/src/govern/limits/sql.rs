@@ -12,8 +12,9 @@ use crate::{
     ports::{CountersError, Micros},
 };
 
-/// How often a book is read again because another changed it meanwhile.
-const TRIES: usize = 16;
+/// How often a book is read again because another changed it meanwhile. Of those that change a book at
+/// once one succeeds, so this is how many may.
+const TRIES: usize = 64;
 
 const READ: &str = "SELECT version, book FROM counters WHERE scope = ?";
 const READ_ALL: &str = "SELECT scope, book FROM counters";

@@ -60,8 +60,8 @@ pub(super) const WRANGLERS_TABLE: &str = "CREATE TABLE IF NOT EXISTS d1_migratio
     AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)";
 
 /// Brings a store's schema up to date, each step in a transaction of its own. An empty store
-/// gets all of it. Two that do this at once do it one after the other, or one fails and may
-/// try again.
+/// gets all of it. Several may do this at once: a step that fails because another has done it
+/// meanwhile is done.
 pub async fn migrate(database: &impl Sql) -> Result<(), MigrateError> {
     migrate_with(database, Journal::Own, MIGRATIONS).await
 }
@@ -87,7 +87,11 @@ pub(super) async fn migrate_with(
             Journal::Wrangler => Some(note(step)),
         };
         let notes = notes.into_iter().flatten();
-        database.transaction(statements(step.sql).chain(notes)).await?;
+        if let Err(error) = database.transaction(statements(step.sql).chain(notes)).await
+            && version(database).await? < i64::from(step.version)
+        {
+            return Err(error.into());
+        }
     }
     Ok(())
 }
