@@ -2,7 +2,7 @@
 
 use crate::process::{Failure, Outcome};
 use crate::project::Project;
-use crate::{bench, build, serve, setup, test};
+use crate::{bench, build, serve, setup, smoke, tenant, test};
 
 struct Command {
     name: &'static str,
@@ -11,7 +11,7 @@ struct Command {
     run: fn(&Project, &[String]) -> Outcome,
 }
 
-const COMMANDS: [Command; 5] = [
+const COMMANDS: [Command; 7] = [
     Command {
         name: "test",
         arguments: "[--fast] [--only STAGE]…",
@@ -29,6 +29,18 @@ const COMMANDS: [Command; 5] = [
         arguments: "cloudflare|lambda|spin",
         summary: "Build what is deployed on a target",
         run: build::command,
+    },
+    Command {
+        name: "tenant",
+        arguments: "NAME --target cloudflare|lambda|spin",
+        summary: "Write what a platform needs for a tenant of its own, under infra/tenants",
+        run: tenant::command,
+    },
+    Command {
+        name: "smoke",
+        arguments: "--url URL [--key KEY] [--master-key KEY] [--model MODEL]",
+        summary: "Try a gateway that is deployed somewhere; keys may come from TOLLBRIDGE_KEY and TOLLBRIDGE_MASTER_KEY",
+        run: smoke::command,
     },
     Command {
         name: "bench",

@@ -2,7 +2,8 @@
 //!
 //! Why a crate and not scripts: the commands are the same on every machine that can build the gateway, and they
 //! share one idea of where tools live ([`project`]) and how programs are run ([`process`]). [`setup`] installs
-//! what a fresh machine lacks, [`build`] makes what each target deploys, [`serve`] runs a target locally, and
+//! what a fresh machine lacks, [`build`] makes what each target deploys, [`serve`] runs a target locally,
+//! [`tenant`] writes what a tenant deploys and [`smoke`] tries what was deployed, and
 //! [`test`] is the table of everything that must hold. It has no dependencies, so that it starts at once.
 
 mod bench;
@@ -12,8 +13,10 @@ mod process;
 mod project;
 mod serve;
 mod setup;
+mod smoke;
 mod spin_manifest;
 mod target;
+mod tenant;
 mod test;
 
 use std::process::ExitCode;

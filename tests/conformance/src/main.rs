@@ -69,6 +69,7 @@ async fn around(command: &[String], world: &World) -> bool {
         .args(&command[1..])
         .env("TOLLBRIDGE_URL", world.main.origin.url())
         .env("TOLLBRIDGE_KEY", fixture::APP_KEY)
+        .env("TOLLBRIDGE_MASTER_KEY", fixture::MASTER_KEY)
         .env("TOLLBRIDGE_UPSTREAM", world.upstream.url())
         .status()
         .await;

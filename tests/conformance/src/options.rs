@@ -28,8 +28,8 @@ tollbridge-conformance --target native|cloudflare|lambda|spin [--only TEXT]
 tollbridge-conformance --url URL --upstream URL [--admin-key KEY] [--only TEXT]
     runs the cases against a gateway that was started with the suite's configuration
 tollbridge-conformance --target native --around COMMAND [ARGUMENT]…
-    starts both and runs the command instead, with TOLLBRIDGE_URL, TOLLBRIDGE_KEY and
-    TOLLBRIDGE_UPSTREAM in its environment
+    starts both and runs the command instead, with TOLLBRIDGE_URL, TOLLBRIDGE_KEY,
+    TOLLBRIDGE_MASTER_KEY and TOLLBRIDGE_UPSTREAM in its environment
 tollbridge-conformance --upstream URL --print-config
     prints that configuration and its secrets as JSON
 tollbridge-conformance --list

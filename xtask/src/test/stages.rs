@@ -3,10 +3,13 @@
 use super::suite::{check, counted};
 use super::tally::Tally;
 use crate::build::host::{self, WASM_ONLY};
-use crate::process::Failure;
+use crate::process::{Failure, context};
 use crate::project::Project;
 use crate::setup::{cargo_deny, cfn_lint, sdk, wrangler};
+use crate::target::Target;
+use crate::tenant;
 use std::env;
+use std::path::PathBuf;
 use std::process::Command;
 
 pub(crate) struct Stage {
@@ -26,6 +29,7 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "cloudflare", fast: false, run: |project| skeleton(project, "cloudflare") },
     Stage { name: "lambda", fast: false, run: |project| skeleton(project, "lambda") },
     Stage { name: "spin", fast: false, run: |project| skeleton(project, "spin") },
+    Stage { name: "smoke", fast: true, run: smoke },
     Stage { name: "wrangler", fast: false, run: wrangler_deploy },
     Stage { name: "template", fast: false, run: template },
     Stage { name: "sdk", fast: false, run: sdk },
@@ -81,13 +85,31 @@ fn suite(project: &Project, args: &[&str]) -> Result<Tally, Failure> {
     counted(&mut suite)
 }
 
-/// What `wrangler deploy` would upload.
+/// `cargo xtask smoke` against native, before the stand-in for providers.
+fn smoke(project: &Project) -> Result<Tally, Failure> {
+    let xtask = env::current_exe().map_err(|error| context(&"the running xtask", error))?;
+    let xtask = xtask.display().to_string();
+    let around = ["--target", "native", "--around", &xtask, "smoke", "--model"];
+    let mut tally = Tally::default();
+    for model in ["openai/ok.n-3", "anthropic/ok.n-3"] {
+        tally.add(suite(project, &[&around[..], &[model]].concat())?);
+    }
+    Ok(tally)
+}
+
+/// What `wrangler deploy` would upload, for the project and for each tenant.
 fn wrangler_deploy(project: &Project) -> Result<Tally, Failure> {
     wrangler::install(project)?;
-    let mut deploy = Command::new(wrangler::program(project, "wrangler"));
-    deploy.args(["deploy", "--dry-run", "--outdir"]).arg(project.target().join("wrangler"));
-    deploy.current_dir(project.root()).env("CI", "1").env("WRANGLER_SEND_METRICS", "false");
-    check(project, "wrangler-deploy", &mut deploy)
+    let mut tally = Tally::default();
+    let tenants = tenant::files(project, Target::Cloudflare);
+    for config in [PathBuf::from("wrangler.toml")].into_iter().chain(tenants) {
+        let mut deploy = Command::new(wrangler::program(project, "wrangler"));
+        deploy.args(["deploy", "--dry-run", "--outdir"]).arg(project.target().join("wrangler"));
+        deploy.arg("--config").arg(config);
+        deploy.current_dir(project.root()).env("CI", "1").env("WRANGLER_SEND_METRICS", "false");
+        tally.add(check(project, "wrangler-deploy", &mut deploy)?);
+    }
+    Ok(tally)
 }
 
 fn template(project: &Project) -> Result<Tally, Failure> {
