@@ -129,7 +129,9 @@ mod tests {
                 );
             }
         }
-        assert!(!files(&project, Target::Cloudflare).is_empty());
+        for target in [Target::Cloudflare, Target::Spin] {
+            assert!(!files(&project, target).is_empty(), "{} has an example", target.name());
+        }
     }
 
     #[test]
