@@ -6,7 +6,7 @@
 
 use crate::platform::Platform;
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH};
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderValue, Request, Response};
 use http_body::{Frame, SizeHint};
 use spin_sdk::http::send;
@@ -19,11 +19,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tollbridge_core::payload::Payload;
 use tollbridge_core::ports::{Http, HttpError};
+use tollbridge_decode::{Decoded, identity};
 
 impl Http for Platform {
-    type Body = Incoming;
+    type Body = Decoded<Incoming>;
 
-    async fn send(&self, mut request: Request<Payload>) -> Result<Response<Incoming>, HttpError> {
+    async fn send(&self, mut request: Request<Payload>) -> Result<Response<Decoded<Incoming>>, HttpError> {
         // Without a length the host would send the body in chunks.
         let length = request.body().len();
         if length > 0 {
@@ -33,14 +34,10 @@ impl Http for Platform {
         // One that a host cannot keep is as if it was not asked for.
         let _ = options.set_connect_timeout(Some(nanoseconds(self.connect)));
         request.extensions_mut().insert(RequestOptionsExtension(options));
-        // Nothing here decodes.
+        // What comes compressed all the same is decoded.
         request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let response = with_body(send(request)).await.map_err(failure)?;
-        let encoded = |coding: &HeaderValue| coding != "identity";
-        if response.headers().get(CONTENT_ENCODING).is_some_and(encoded) {
-            return Err(HttpError::Encoding);
-        }
-        Ok(response.map(Incoming))
+        identity(response.map(Incoming))
     }
 }
 

@@ -10,9 +10,9 @@ use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 use tollbridge_core::ports::HttpError;
+use tollbridge_decode::Decoder;
 
 use super::{
-    decode::Decoder,
     http1::{Connection, Framing},
     origin::Origin,
 };
@@ -49,8 +49,8 @@ impl Body {
         Self { source: Source::Http2(incoming), decoder: None }
     }
 
-    pub(super) fn decoded(self, decoder: Decoder) -> Self {
-        Self { decoder: Some(Box::new(decoder)), ..self }
+    pub(super) fn decoded(self, decoder: Option<Decoder>) -> Self {
+        Self { decoder: decoder.map(Box::new), ..self }
     }
 }
 

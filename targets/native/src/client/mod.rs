@@ -11,13 +11,12 @@
 //! opened to addresses that were found to be public and to nothing else: the check is part of the
 //! resolver, so that no second look-up comes between it and the connection.
 //!
-//! What leaves this module is the contract of the port: bodies without encodings ([`decode`]),
+//! What leaves this module is the contract of the port: bodies without encodings,
 //! one small error without a word of a library in it, and nothing that goes on after the one who
 //! asked has dropped the future or the body.
 
 mod body;
 mod connect;
-mod decode;
 mod http1;
 mod origin;
 mod proxy;

@@ -15,11 +15,11 @@ use http::{
 };
 use hyper::client::conn::http2::SendRequest;
 use tollbridge_core::{payload::Payload, ports::HttpError};
+use tollbridge_decode::decoder;
 
 use super::{
     Body, Settings,
     connect::{Opened, connect},
-    decode,
     http1::{Answer, Connection, Outgoing, Unanswered},
     proxy::{Proxies, Way},
 };
@@ -186,7 +186,7 @@ impl Origin {
     fn answered(self: Rc<Self>, answer: Answer) -> Result<Response<Body>, HttpError> {
         let pool = answer.keeps_alive.then_some(self);
         let body = Body::http1(answer.connection, answer.framing, pool);
-        decode::identity(Response::from_parts(answer.parts, body))
+        identity(Response::from_parts(answer.parts, body))
     }
 
     /// The request as HTTP/1.1 has it. A proxy that forwards requests reads the whole address in
@@ -208,5 +208,11 @@ async fn send_shared(
 ) -> Result<Response<Body>, HttpError> {
     request.headers_mut().remove(HOST);
     let answer = shared.send_request(request).await.map_err(|_| HttpError::ResetBeforeHead)?;
-    decode::identity(answer.map(Body::http2))
+    identity(answer.map(Body::http2))
+}
+
+/// Removes the encoding from an answer.
+fn identity(mut response: Response<Body>) -> Result<Response<Body>, HttpError> {
+    let decoder = decoder(response.headers_mut())?;
+    Ok(response.map(|body| body.decoded(decoder)))
 }

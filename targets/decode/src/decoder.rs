@@ -1,47 +1,24 @@
-//! Encodings that providers send answers in.
-//!
-//! None is asked for: an event stream gains nothing from compression, and some servers hold back
-//! what they compress. What comes compressed all the same is decoded as it arrives, so that an
-//! event that the provider has flushed is an event that the caller gets.
+//! The decoder: frames of an encoded body in, frames of the plain one out.
 
 use std::task::{Poll, ready};
 
 use bytes::{Buf, Bytes};
-use compression_codecs::{
-    BrotliDecoder, DecodeV2, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder,
-    core::util::{PartialBuffer, WriteBuffer},
-    zstd::params::DParameter,
-};
-use http::{
-    Response,
-    header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap},
-};
+use compression_codecs::core::util::{PartialBuffer, WriteBuffer};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap};
 use http_body::Frame;
 use tollbridge_core::ports::HttpError;
 
-use super::Body;
+use super::codec::Codec;
 
 /// Bytes of one decoded frame. However much an answer swells, no more of it exists at a time.
 const FRAME: usize = 16 << 10;
 
-/// The window that a zstd frame may ask memory for: 8 MB, as RFC 9659 limits it for HTTP.
-const ZSTD_WINDOW_LOG: u32 = 23;
-
-/// Removes the encoding from an answer, and the headers that speak of it.
-pub(super) fn identity(mut response: Response<Body>) -> Result<Response<Body>, HttpError> {
-    let Some(coding) = coding(response.headers())? else { return Ok(response) };
-    response.headers_mut().remove(CONTENT_ENCODING);
-    let Coding::Encoded(decoder) = coding else { return Ok(response) };
-    response.headers_mut().remove(CONTENT_LENGTH);
-    Ok(response.map(|body| body.decoded(decoder)))
-}
-
-enum Coding {
-    Identity,
-    Encoded(Decoder),
-}
-
-fn coding(headers: &HeaderMap) -> Result<Option<Coding>, HttpError> {
+/// What decodes an answer with these headers, from which what speaks of the encoding is removed; nothing where it
+/// is not encoded.
+///
+/// # Errors
+/// [`HttpError::Encoding`] for an encoding that is not known here.
+pub fn decoder(headers: &mut HeaderMap) -> Result<Option<Decoder>, HttpError> {
     let mut values = headers.get_all(CONTENT_ENCODING).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let name = value.to_str().map_err(|_| HttpError::Encoding)?.trim().to_ascii_lowercase();
@@ -49,57 +26,12 @@ fn coding(headers: &HeaderMap) -> Result<Option<Coding>, HttpError> {
     if values.next().is_some() {
         return Err(HttpError::Encoding);
     }
-    let codec = match name.as_str() {
-        "identity" | "" => return Ok(Some(Coding::Identity)),
-        "gzip" | "x-gzip" => Codec::Gzip(GzipDecoder::new()),
-        "deflate" => Codec::Deflate,
-        "br" => Codec::Brotli(BrotliDecoder::new()),
-        "zstd" => Codec::Zstd(ZstdDecoder::new_with_params(&[DParameter::window_log_max(ZSTD_WINDOW_LOG)])),
-        _ => return Err(HttpError::Encoding),
-    };
-    Ok(Some(Coding::Encoded(Decoder::new(codec))))
-}
-
-enum Codec {
-    Gzip(GzipDecoder),
-    Brotli(BrotliDecoder),
-    Zstd(ZstdDecoder),
-    /// HTTP's deflate is zlib's format, and some send the bare one; the first byte tells.
-    Deflate,
-    Zlib(ZlibDecoder),
-    Bare(DeflateDecoder),
-}
-
-impl Codec {
-    fn decoder(&mut self, first: u8) -> &mut dyn DecodeV2 {
-        if matches!(self, Self::Deflate) {
-            // RFC 1950: the low half of a zlib header's first byte is 8, the high half at most 7.
-            let is_zlib = first & 0x0f == 8 && first >> 4 <= 7;
-            *self = if is_zlib { Self::Zlib(ZlibDecoder::new()) } else { Self::Bare(DeflateDecoder::new()) };
-        }
-        match self {
-            Self::Gzip(decoder) => decoder,
-            Self::Brotli(decoder) => decoder,
-            Self::Zstd(decoder) => decoder,
-            Self::Zlib(decoder) => decoder,
-            Self::Bare(decoder) => decoder,
-            Self::Deflate => unreachable!("replaced above"),
-        }
+    headers.remove(CONTENT_ENCODING);
+    if matches!(&*name, "" | "identity") {
+        return Ok(None);
     }
-
-    /// Gives what is left of the input that it has, and whether it knows that to be the end.
-    fn drain(&mut self, output: &mut WriteBuffer<'_>) -> std::io::Result<bool> {
-        match self {
-            Self::Brotli(decoder) => DecodeV2::decode(decoder, &mut PartialBuffer::new(&[]), output),
-            Self::Zstd(decoder) => DecodeV2::decode(decoder, &mut PartialBuffer::new(&[]), output),
-            other => other.decoder(0).flush(output).map(|_| false),
-        }
-    }
-
-    /// Whether another whole stream may follow the first, as members of gzip and frames of zstd.
-    fn may_repeat(&self) -> bool {
-        matches!(self, Self::Gzip(_) | Self::Zstd(_))
-    }
+    headers.remove(CONTENT_LENGTH);
+    Codec::named(&name).map(|codec| Some(Decoder::new(codec))).ok_or(HttpError::Encoding)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +47,7 @@ enum State {
 }
 
 /// Decodes one body.
-pub(super) struct Decoder {
+pub struct Decoder {
     codec: Codec,
     state: State,
     /// What has arrived and was not decoded.
@@ -136,12 +68,13 @@ impl Decoder {
         }
     }
 
-    pub(super) fn is_done(&self) -> bool {
+    /// Whether nothing more will come.
+    pub fn is_done(&self) -> bool {
         self.state == State::Done
     }
 
     /// The next decoded frame, from encoded ones that `next` gives.
-    pub(super) fn poll_frame(
+    pub fn poll_frame(
         &mut self,
         mut next: impl FnMut() -> Poll<Option<Result<Frame<Bytes>, HttpError>>>,
     ) -> Poll<Option<Result<Frame<Bytes>, HttpError>>> {
