@@ -2,7 +2,7 @@
 
 use crate::process::{Failure, Outcome};
 use crate::project::Project;
-use crate::{bench, build, serve, setup, smoke, tenant, test};
+use crate::{bench, build, conformance, serve, setup, smoke, tenant, test};
 
 struct Command {
     name: &'static str,
@@ -11,12 +11,18 @@ struct Command {
     run: fn(&Project, &[String]) -> Outcome,
 }
 
-const COMMANDS: [Command; 7] = [
+const COMMANDS: [Command; 8] = [
     Command {
         name: "test",
         arguments: "[--fast] [--only STAGE]…",
         summary: "Set up, then run everything that must hold; --fast leaves out wasm and the SDKs",
         run: test::command,
+    },
+    Command {
+        name: "conformance",
+        arguments: "[--target native|cloudflare|lambda|spin|all] [--only TEXT]",
+        summary: "Run the same cases on each target's own runtime; print a matrix of case and target",
+        run: conformance::command,
     },
     Command {
         name: "serve",

@@ -3,12 +3,14 @@
 //! Why a crate and not scripts: the commands are the same on every machine that can build the gateway, and they
 //! share one idea of where tools live ([`project`]) and how programs are run ([`process`]). [`setup`] installs
 //! what a fresh machine lacks, [`build`] makes what each target deploys, [`serve`] runs a target locally,
-//! [`tenant`] writes what a tenant deploys and [`smoke`] tries what was deployed, and
-//! [`test`] is the table of everything that must hold. It has no dependencies, so that it starts at once.
+//! [`conformance`] shows that all targets answer alike, [`tenant`] writes what a tenant deploys and [`smoke`] tries
+//! what was deployed, and [`test`] is the table of everything that must hold. It has no dependencies, so that it
+//! starts at once.
 
 mod bench;
 mod build;
 mod command;
+mod conformance;
 mod process;
 mod project;
 mod serve;

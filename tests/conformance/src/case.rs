@@ -11,6 +11,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::{
+    ability::Ability,
     client::{self, Live, Origin, Sending, Whole},
     fixture,
     front::{Front, Setting},
@@ -28,6 +29,7 @@ pub(crate) struct Case {
     pub(crate) group: &'static str,
     /// What is claimed.
     pub(crate) name: String,
+    abilities: Vec<Ability>,
     run: Box<dyn Fn(Hands) -> Running + Send + Sync>,
 }
 
@@ -41,7 +43,23 @@ impl Case {
     where
         F: Future<Output = Verdict> + Send + 'static,
     {
-        Case { group, name: name.into(), run: Box::new(move |hands| Box::pin(run(hands))) }
+        Case {
+            group,
+            name: name.into(),
+            abilities: Vec::new(),
+            run: Box::new(move |hands| Box::pin(run(hands))),
+        }
+    }
+
+    /// The same, where the platform has this ability.
+    pub(crate) fn needs(mut self, ability: Ability) -> Case {
+        self.abilities.push(ability);
+        self
+    }
+
+    /// What the platform has to be able to do.
+    pub(crate) fn abilities(&self) -> &[Ability] {
+        &self.abilities
     }
 
     /// Runs the case with hands of its own.
@@ -172,17 +190,27 @@ impl Hands {
 
     /// The log line of a request, where the suite can see the log.
     pub(crate) async fn log_line(&self, id: &str) -> Verdict<Value> {
-        if self.world.main.running.process.is_none() {
+        let what = format!("of the request {id}");
+        self.log_of(&self.world.main, &what, |line| line["event"] == "request" && line["id"] == id).await
+    }
+
+    /// The last line of a gateway's log that is `right`, once there is one.
+    pub(crate) async fn log_of(
+        &self,
+        gateway: &Gateway,
+        what: &str,
+        right: impl Fn(&Value) -> bool,
+    ) -> Verdict<Value> {
+        if gateway.running.process.is_none() {
             return skip("needs the gateway's log, and this one was not started by the suite");
         }
-        for _ in 0..150 {
-            if let Some(line) = self.world.main.running.lines.of_request(id) {
+        match gateway.running.lines.coming(right).await {
+            Some(line) => {
                 self.note(format!("log: {line}"));
-                return Ok(line);
+                Ok(line)
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            None => fail(format!("no log line {what}")),
         }
-        fail(format!("no log line of the request {id}"))
     }
 }
 

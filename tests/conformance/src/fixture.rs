@@ -12,6 +12,8 @@ use sha2::{Digest, Sha256};
 
 /// The key that may do everything.
 pub(crate) const MASTER_KEY: &str = "sk-tb-master-7f3a9c";
+/// A key of the tenant `/canon/app`, which one case has for itself.
+pub(crate) const CANON_KEY: &str = "sk-tb-canon-8e21d4";
 /// A plain key of the tenant `/acme/app`.
 pub(crate) const APP_KEY: &str = "sk-tb-app-51d0be";
 /// A key that may use `openai/ok*` and `smart-chat` only.
@@ -20,6 +22,11 @@ pub(crate) const LIMITED_KEY: &str = "sk-tb-limited-90c2aa";
 pub(crate) const EXPIRED_KEY: &str = "sk-tb-expired-aa01ff";
 /// Keys with [`RPM_LIMIT`], for one case each.
 pub(crate) const RPM_KEYS: [&str; 2] = ["sk-tb-rpm-1c04f1", "sk-tb-rpm-2d85b3"];
+/// Another, for after a restart.
+pub(crate) const RESTART_KEY: &str = "sk-tb-rpm-5a0e92";
+/// Others, for gateways whose counts fail.
+pub(crate) const UNCOUNTED_KEY: &str = "sk-tb-rpm-61ff02";
+pub(crate) const STUCK_KEY: &str = "sk-tb-rpm-7b3ac8";
 /// Another.
 pub(crate) const FAILING_KEY: &str = "sk-tb-rpm-3e6c55";
 /// Their `max_rpm`.
@@ -61,6 +68,12 @@ pub(crate) fn secrets() -> Vec<(String, String)> {
 
 type Row = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
+/// Where nobody listens.
+const DEAD: &str = "DEAD";
+
+/// Where somebody listens who accepts no connection.
+const SILENT: &str = "SILENT";
+
 /// Provider instances: name, kind, path of the base URL at the stand-in, keys.
 ///
 /// A key that met a 401, 403 or 429 is left alone for a while, so cases about limits have
@@ -72,7 +85,8 @@ const INSTANCES: &[Row] = &[
     ("openai-west", "openai", "/m/only-west,shared-model,maker%2Fslashed%2Fmodel/v1", &["sk-up-west"]),
     ("openai-turn", "openai", "/m/turn/v1", &["sk-up-turn-a", "sk-up-turn-b", "sk-up-turn-c"]),
     ("openai-spare", "openai", "/m/spare/v1", &["sk-up-limited", "sk-up-good"]),
-    ("openai-dead", "openai", "DEAD", &["sk-up-dead"]),
+    ("openai-dead", "openai", DEAD, &["sk-up-dead"]),
+    ("openai-silent", "openai", SILENT, &["sk-up-silent"]),
     ("openai-nolist", "openai", "/s/error.status-500/nolist/v1", &["sk-up-nolist"]),
     ("openai-limits-1", "openai", "/v1", &["sk-up-l1"]),
     ("openai-limits-2", "openai", "/v1", &["sk-up-l2"]),
@@ -111,6 +125,7 @@ fn aliases() -> Value {
         "over-status": ["openai-faulty/error.status-503", "openai-east/ok.n-7"],
         "over-429": ["openai-limits-1/error.status-429.retry-30", "openai-east/ok.n-7"],
         "over-dead": ["openai-dead/ok", "openai-east/ok.n-7"],
+        "over-silent": ["openai-silent/ok", "openai-east/ok.n-7"],
         "over-inband": ["openai-faulty/inband", "openai-east/ok.n-7"],
         "over-empty": ["openai-faulty/emptystream", "openai-east/ok.n-7"],
         "over-html": ["openai-faulty/html.status-502", "openai-east/ok.n-7"],
@@ -127,13 +142,17 @@ fn aliases() -> Value {
     })
 }
 
-/// The configuration document for a stand-in at `upstream` (`http://host:port`).
-pub(crate) fn document(upstream: &str) -> Value {
+/// The configuration document for a stand-in at `upstream` (`http://host:port`), and somebody at `silent` who
+/// accepts no connection.
+pub(crate) fn document(upstream: &str, silent: &str) -> Value {
     let mut providers = json!({});
     for (instance, kind, path, keys) in INSTANCES {
-        // Port 1 (tcpmux) is served by nobody: connections are refused at once.
-        let base =
-            if *path == "DEAD" { "http://127.0.0.1:1/v1".to_owned() } else { format!("{upstream}{path}") };
+        let base = match *path {
+            // Port 1 (tcpmux) is served by nobody: connections are refused at once.
+            DEAD => "http://127.0.0.1:1/v1".to_owned(),
+            SILENT => format!("{silent}/v1"),
+            path => format!("{upstream}{path}"),
+        };
         let names: Vec<Value> =
             keys.iter().map(|key| json!({"secret": secret_name(instance, key)})).collect();
         let mut provider = json!({"type": kind, "base_url": base});
@@ -149,12 +168,16 @@ pub(crate) fn document(upstream: &str) -> Value {
         "master_key": {"secret": "TOLLBRIDGE_MASTER_KEY"},
         "keys": [
             key("app", APP_KEY, "/acme/app", &[], None),
+            key("canon", CANON_KEY, "/canon/app", &[], None),
             key("limited", LIMITED_KEY, "/acme/limited", &["openai/ok*", "smart-chat"], None),
             key("expired", EXPIRED_KEY, "/acme/old", &[], Some("2020-01-01T00:00:00Z")),
             with(key("rpm-1", RPM_KEYS[0], "/acme/app", &[], None), "max_rpm", RPM_LIMIT),
             with(key("rpm-2", RPM_KEYS[1], "/acme/app", &[], None), "max_rpm", RPM_LIMIT),
             with(key("rpm-3", FAILING_KEY, "/acme/app", &[], None), "max_rpm", RPM_LIMIT),
             with(key("rpm-4", AT_ONCE_KEY, "/acme/app", &[], None), "max_rpm", AT_ONCE_LIMIT),
+            with(key("rpm-5", RESTART_KEY, "/acme/app", &[], None), "max_rpm", RPM_LIMIT),
+            with(key("rpm-6", UNCOUNTED_KEY, "/acme/app", &[], None), "max_rpm", RPM_LIMIT),
+            with(key("rpm-7", STUCK_KEY, "/acme/app", &[], None), "max_rpm", RPM_LIMIT),
             with(key("streams-1", STREAMS_KEYS[0], "/acme/app", &[], None), "max_streams", STREAMS_LIMIT),
             with(key("streams-2", STREAMS_KEYS[1], "/acme/app", &[], None), "max_streams", STREAMS_LIMIT),
             with(key("streams-3", LEAVING_KEY, "/acme/app", &[], None), "max_streams", STREAMS_LIMIT),

@@ -9,15 +9,17 @@
 //! see only what is theirs. Answers are read by [`reading`], which shares no code with the
 //! gateway: a decoder that is wrong in the same way as its judge would pass.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc, time::SystemTime};
+use std::{process::ExitCode, sync::Arc, time::SystemTime};
 
 use crate::{
     client::Origin,
-    target::{Running, edge, native},
+    silent::Silent,
+    target::{Running, Setup, Target, native::Launch},
     verdict::{Unmet, Verdict, fail},
     world::{Gateway, World},
 };
 
+mod ability;
 mod case;
 mod cases;
 mod client;
@@ -26,6 +28,7 @@ mod front;
 mod options;
 mod reading;
 mod run;
+mod silent;
 mod sse;
 mod target;
 mod verdict;
@@ -54,7 +57,7 @@ async fn main() -> ExitCode {
     }
     let passed = match world(&options).await {
         Ok(world) if !options.around.is_empty() => around(&options.around, &world).await,
-        Ok(world) => run::all(cases, Arc::new(world)).await,
+        Ok(world) => run::all(cases, Arc::new(world), options.report.as_deref()).await,
         Err(Unmet::Failed(text) | Unmet::Skipped(text)) => {
             println!("{text}\n0 passed, 1 failed, 0 skipped");
             false
@@ -85,7 +88,9 @@ async fn around(command: &[String], world: &World) -> bool {
 fn print_config(upstream: &str) {
     let secrets: serde_json::Map<String, serde_json::Value> =
         fixture::secrets().into_iter().map(|(name, value)| (name, value.into())).collect();
-    println!("{:#}", serde_json::json!({"document": fixture::document(upstream), "secrets": secrets}));
+    // Nobody else has the suite's own silent listener: a port where nobody listens is left.
+    let document = fixture::document(upstream, "http://127.0.0.1:1");
+    println!("{:#}", serde_json::json!({"document": document, "secrets": secrets}));
 }
 
 /// Starts what has to be started.
@@ -101,42 +106,35 @@ async fn world(options: &options::Options) -> Verdict<World> {
             }
         }
     };
-    let (main, open, binary) = match (&options.url, options.target.as_deref()) {
-        (Some(url), _) => (Running::elsewhere(url), None, None),
-        (None, None | Some("native")) => start_native(&upstream).await?,
-        (None, Some(name)) => match edge::EDGES.iter().find(|edge| edge.name == name) {
-            Some(edge) => {
-                (edge::start(edge, &fixture::document(&upstream), &fixture::secrets()).await?, None, None)
-            }
-            None => return fail(format!("no target '{name}'; see --help")),
-        },
+    let silent = match Silent::new() {
+        Ok(silent) => silent,
+        Err(error) => return fail(format!("cannot listen: {error}")),
+    };
+    let target = match (&options.url, options.target.as_deref()) {
+        (Some(_), _) => Target::Elsewhere,
+        (None, name) => Target::named(name.unwrap_or("native")).await?,
+    };
+    let main = match &options.url {
+        Some(url) => Running::elsewhere(url),
+        None => {
+            let document = fixture::document(&upstream, &silent.url());
+            target.start(&Setup::new(document, fixture::secrets())?).await?
+        }
+    };
+    let open = match &target {
+        Target::Native(binary) => {
+            let open = Launch::new(binary, &fixture::open_environment(&upstream))?.start().await?;
+            Some(Gateway::new(open, None)?)
+        }
+        Target::Edge(_) | Target::Elsewhere => None,
     };
     let admin_key = options.admin_key.clone().unwrap_or_else(|| fixture::MASTER_KEY.to_owned());
-    Ok(World {
-        main: gateway(main, Some(admin_key))?,
-        open: open.map(|running| gateway(running, None)).transpose()?,
-        upstream: origin(&upstream)?,
-        binary,
-        recordings,
-        run: run_word(),
-    })
-}
-
-async fn start_native(upstream: &str) -> Verdict<(Running, Option<Running>, Option<PathBuf>)> {
-    let binary = native::binary().await?;
-    let document = fixture::document(upstream);
-    let main = native::Launch::new(&binary, "main", Some(&document), &fixture::secrets())?.start().await?;
-    let open =
-        native::Launch::new(&binary, "open", None, &fixture::open_environment(upstream))?.start().await?;
-    Ok((main, Some(open), Some(binary)))
-}
-
-fn gateway(running: Running, master_key: Option<String>) -> Verdict<Gateway> {
-    Ok(Gateway { origin: origin(&running.url)?.resetting(running.resets), running, master_key })
-}
-
-fn origin(url: &str) -> Verdict<Origin> {
-    Origin::parse(url).ok_or_else(|| Unmet::Failed(format!("{url} is not an http:// address")))
+    let Some(upstream) = Origin::parse(&upstream) else {
+        return fail(format!("{upstream} is not an http:// address"));
+    };
+    let main = Gateway::new(main, Some(admin_key))?;
+    let run = run_word();
+    Ok(World { target, main, open, upstream, silent, recordings, run, wanting: Default::default() })
 }
 
 /// A short word that differs from run to run, since a ledger may outlive one.

@@ -13,6 +13,8 @@ pub(crate) struct Options {
     pub(crate) upstream: Option<String>,
     /// Only the cases whose name holds this.
     pub(crate) only: Option<String>,
+    /// A file for the outcomes, a line each.
+    pub(crate) report: Option<String>,
     /// A command to run beside the gateway instead of the cases.
     pub(crate) around: Vec<String>,
     /// Print the document and secrets that a gateway has to be started with, and stop.
@@ -23,11 +25,12 @@ pub(crate) struct Options {
 
 /// The help text.
 pub(crate) const HELP: &str = "\
-tollbridge-conformance --target native|cloudflare|lambda|spin [--only TEXT]
-    builds and starts the gateway and the stand-in, and runs the cases
+tollbridge-conformance --target native|cloudflare|lambda|spin [--only TEXT] [--report FILE]
+    builds and starts the gateway and the stand-in, and runs the cases; with --report it writes a
+    line for each, its group, name, outcome and reason, separated by tabs
 tollbridge-conformance --url URL --upstream URL [--admin-key KEY] [--only TEXT]
     runs the cases against a gateway that was started with the suite's configuration
-tollbridge-conformance --target native --around COMMAND [ARGUMENT]…
+tollbridge-conformance --target native|cloudflare|lambda|spin --around COMMAND [ARGUMENT]…
     starts both and runs the command instead, with TOLLBRIDGE_URL, TOLLBRIDGE_KEY,
     TOLLBRIDGE_MASTER_KEY and TOLLBRIDGE_UPSTREAM in its environment
 tollbridge-conformance --upstream URL --print-config
@@ -46,6 +49,7 @@ pub(crate) fn read(arguments: impl Iterator<Item = String>) -> Result<Options, S
             "--admin-key" => &mut options.admin_key,
             "--upstream" => &mut options.upstream,
             "--only" => &mut options.only,
+            "--report" => &mut options.report,
             "--around" => {
                 options.around = arguments.by_ref().collect();
                 continue;

@@ -5,8 +5,9 @@ use std::{sync::Arc, time::Instant};
 use futures::{StreamExt, stream};
 
 use crate::{
+    ability::{Why, lacking},
     case::{Case, Hands},
-    verdict::{Unmet, Verdict},
+    verdict::{Unmet, Verdict, fail, skip},
     world::World,
 };
 
@@ -14,21 +15,26 @@ use crate::{
 const AT_ONCE: usize = 12;
 
 /// Groups whose cases load the machine. They run after all others, which have times to keep.
-const HEAVY: [&str; 3] = ["recordings", "load", "process"];
+const HEAVY: [&str; 5] = ["recordings", "load", "process", "restart", "stores"];
 
 /// How many of those run at once.
 const HEAVY_AT_ONCE: usize = 2;
 
 struct Outcome {
+    group: &'static str,
     name: String,
     verdict: Verdict,
     transcript: String,
     seconds: f64,
 }
 
-/// Runs all cases and prints them. Returns whether none failed.
-pub(crate) async fn all(cases: Vec<Case>, world: Arc<World>) -> bool {
-    let numbered = cases.into_iter().enumerate();
+/// Runs the cases that are this target's and prints them, and writes a line for each into `report`. Returns
+/// whether none failed.
+pub(crate) async fn all(cases: Vec<Case>, world: Arc<World>, report: Option<&str>) -> bool {
+    let foreign = |case: &Case| {
+        lacking(world.target.name(), case.abilities()).is_some_and(|lack| lack.why == Why::Nature)
+    };
+    let numbered = cases.into_iter().filter(|case| !foreign(case)).enumerate();
     let (heavy, light): (Vec<_>, Vec<_>) = numbered.partition(|(_, case)| HEAVY.contains(&case.group));
     let run = |(number, case)| one(case, Hands::new(world.clone(), number));
     let light = stream::iter(light.into_iter().map(run)).buffer_unordered(AT_ONCE);
@@ -38,7 +44,8 @@ pub(crate) async fn all(cases: Vec<Case>, world: Arc<World>) -> bool {
     while let Some(outcome) = running.next().await {
         if let Err(Unmet::Failed(reason)) = &outcome.verdict {
             println!(
-                "FAILED  {} ({:.1} s)\n  {}",
+                "FAILED  {}: {} ({:.1} s)\n  {}",
+                outcome.group,
                 outcome.name,
                 outcome.seconds,
                 reason.replace('\n', "\n  ")
@@ -47,36 +54,56 @@ pub(crate) async fn all(cases: Vec<Case>, world: Arc<World>) -> bool {
         }
         outcomes.push(outcome);
     }
-    report(&outcomes)
+    let written = report.map(|path| std::fs::write(path, lines(&outcomes)));
+    if let Some(Err(error)) = written {
+        println!("cannot write the report: {error}");
+        return false;
+    }
+    say(&outcomes)
+}
+
+/// A line for each outcome: group, name, word, reason.
+fn lines(outcomes: &[Outcome]) -> String {
+    let line = |outcome: &Outcome| {
+        let (word, reason) = match &outcome.verdict {
+            Ok(()) => ("passed", String::new()),
+            Err(unmet) => (unmet.word(), unmet.to_string()),
+        };
+        let reason = reason.lines().next().unwrap_or_default().replace('\t', " ");
+        format!("{}\t{}\t{word}\t{reason}\n", outcome.group, outcome.name)
+    };
+    outcomes.iter().map(line).collect()
 }
 
 async fn one(case: Case, hands: Hands) -> Outcome {
     let start = Instant::now();
-    let run = tokio::spawn(case.run(hands.clone()));
-    let verdict = match run.await {
-        Ok(verdict) => verdict,
-        Err(error) => Err(Unmet::Failed(format!("the case itself broke: {error}"))),
+    let verdict = match lacking(hands.world.target.name(), case.abilities()) {
+        Some(lack) => skip(lack.reason),
+        None => tokio::spawn(case.run(hands.clone()))
+            .await
+            .unwrap_or_else(|error| fail(format!("the case itself broke: {error}"))),
     };
     Outcome {
-        name: format!("{}: {}", case.group, case.name),
+        group: case.group,
+        name: case.name,
         verdict,
         transcript: hands.transcript(),
         seconds: start.elapsed().as_secs_f64(),
     }
 }
 
-fn report(outcomes: &[Outcome]) -> bool {
+fn say(outcomes: &[Outcome]) -> bool {
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     for outcome in outcomes {
         match &outcome.verdict {
             Ok(()) => passed += 1,
             Err(Unmet::Failed(_)) => {
                 failed += 1;
-                println!("failed: {}", outcome.name);
+                println!("failed: {}: {}", outcome.group, outcome.name);
             }
             Err(Unmet::Skipped(reason)) => {
                 skipped += 1;
-                println!("skipped: {}: {reason}", outcome.name);
+                println!("skipped: {}: {}: {reason}", outcome.group, outcome.name);
             }
         }
     }

@@ -11,6 +11,16 @@ pub(crate) enum Unmet {
     Skipped(String),
 }
 
+impl Unmet {
+    /// One word for it.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Unmet::Failed(_) => "failed",
+            Unmet::Skipped(_) => "skipped",
+        }
+    }
+}
+
 impl fmt::Display for Unmet {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -5,27 +5,77 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::Method;
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use crate::{
+    ability::{Ability, lacking},
     client::{self, Origin, Sending},
-    target::Running,
+    fixture,
+    silent::Silent,
+    target::{Running, Setup, Target},
     verdict::{Verdict, fail},
 };
 
 /// The gateways and the stand-in.
 pub(crate) struct World {
+    /// Where the gateways run.
+    pub(crate) target: Target,
     /// The gateway with the whole fixture.
     pub(crate) main: Gateway,
     /// A gateway from the environment alone, without keys, where the target can start one.
     pub(crate) open: Option<Gateway>,
     /// The stand-in.
     pub(crate) upstream: Origin,
-    /// The native binary, where that is the target.
-    pub(crate) binary: Option<std::path::PathBuf>,
+    /// A provider that accepts no connection.
+    pub(crate) silent: Silent,
     /// The recordings' folder, where there is one.
     pub(crate) recordings: Option<std::path::PathBuf>,
     /// A word that no other run of the suite has.
     pub(crate) run: String,
+    /// Gateways in want of stores, each started by the first case that asks for it.
+    pub(crate) wanting: [OnceCell<Verdict<Gateway>>; 3],
+}
+
+/// Gateways in want of stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanting {
+    /// It has none.
+    Bare,
+    /// They refuse everything.
+    Refused,
+    /// The ledger takes a row when it is offered for the third time; the others never answer.
+    Stuck,
+}
+
+impl World {
+    /// A start with the whole fixture, in a folder of its own.
+    pub(crate) fn setup(&self) -> Verdict<Setup> {
+        Setup::new(fixture::document(&self.upstream.url(), &self.silent.url()), fixture::secrets())
+    }
+
+    /// Starts one more gateway.
+    pub(crate) async fn start(&self, setup: &Setup) -> Verdict<Gateway> {
+        Gateway::new(self.target.start(setup).await?, Some(fixture::MASTER_KEY.to_owned()))
+    }
+
+    /// The gateway in want of these stores.
+    pub(crate) async fn wanting(&self, what: Wanting) -> Verdict<&Gateway> {
+        let start = async || {
+            let mut setup = self.setup()?;
+            match what {
+                Wanting::Bare => setup.bare = true,
+                Wanting::Refused => setup.faults = Some("ledger:refuse,cache:refuse,counters:refuse"),
+                Wanting::Stuck => setup.faults = Some("ledger:flaky,cache:hang,counters:hang"),
+            }
+            self.start(&setup).await
+        };
+        self.wanting[what as usize].get_or_init(start).await.as_ref().map_err(Clone::clone)
+    }
+
+    /// Whether the target has an ability.
+    pub(crate) fn has(&self, ability: Ability) -> bool {
+        lacking(self.target.name(), &[ability]).is_none()
+    }
 }
 
 /// One gateway under test.
@@ -56,6 +106,14 @@ pub(crate) struct Sums {
 }
 
 impl Gateway {
+    /// A gateway that runs.
+    pub(crate) fn new(running: Running, master_key: Option<String>) -> Verdict<Gateway> {
+        match Origin::parse(&running.url) {
+            Some(origin) => Ok(Gateway { origin: origin.resetting(running.resets), running, master_key }),
+            None => fail(format!("{} is not an http:// address", running.url)),
+        }
+    }
+
     /// The sums of the requests that `filter` (`model=…`) lets through, once there are `requests`.
     pub(crate) async fn sums(&self, filter: &str, requests: u64) -> Verdict<Sums> {
         let mut last = Value::Null;

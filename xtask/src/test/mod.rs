@@ -5,8 +5,8 @@
 //! tallies, and nothing is skipped without its name and reason above it.
 
 mod stages;
-mod suite;
-mod tally;
+pub(crate) mod suite;
+pub(crate) mod tally;
 
 use crate::process::{Failure, Outcome};
 use crate::project::Project;

@@ -3,9 +3,10 @@
 use super::suite::{check, counted};
 use super::tally::Tally;
 use crate::build::host::{self, WASM_ONLY};
+use crate::conformance;
 use crate::process::{Failure, context};
 use crate::project::Project;
-use crate::setup::{cargo_deny, cfn_lint, sdk, wrangler};
+use crate::setup::{cargo_deny, cargo_lambda, cfn_lint, sdk, wrangler};
 use crate::target::Target;
 use crate::tenant;
 use std::env;
@@ -24,15 +25,25 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "deny", fast: true, run: deny },
     Stage { name: "build", fast: true, run: build },
     Stage { name: "unit", fast: true, run: unit },
-    Stage { name: "conformance", fast: true, run: |project| suite(project, &["--target", "native"]) },
+    Stage { name: "conformance", fast: true, run: |project| conformance::run(project, Target::Native, None) },
     Stage { name: "clippy", fast: true, run: clippy },
-    Stage { name: "cloudflare", fast: false, run: |project| skeleton(project, "cloudflare") },
-    Stage { name: "lambda", fast: false, run: |project| skeleton(project, "lambda") },
-    Stage { name: "spin", fast: false, run: |project| skeleton(project, "spin") },
+    Stage {
+        name: "cloudflare",
+        fast: false,
+        run: |project| conformance::run(project, Target::Cloudflare, None),
+    },
+    Stage { name: "lambda", fast: false, run: |project| conformance::run(project, Target::Lambda, None) },
+    Stage { name: "spin", fast: false, run: |project| conformance::run(project, Target::Spin, None) },
+    Stage { name: "matrix", fast: false, run: conformance::matrix },
+    Stage { name: "repro", fast: false, run: repro },
     Stage { name: "smoke", fast: true, run: smoke },
     Stage { name: "wrangler", fast: false, run: wrangler_deploy },
     Stage { name: "template", fast: false, run: template },
-    Stage { name: "sdk", fast: false, run: sdk },
+    Stage { name: "sdk", fast: false, run: |project| sdk(project, Target::Native) },
+    Stage { name: "sdk-cloudflare", fast: false, run: |project| sdk(project, Target::Cloudflare) },
+    Stage { name: "sdk-lambda", fast: false, run: |project| sdk(project, Target::Lambda) },
+    Stage { name: "sdk-spin", fast: false, run: |project| sdk(project, Target::Spin) },
+    Stage { name: "sdk-fields", fast: false, run: sdk_fields },
 ];
 
 fn format(project: &Project) -> Result<Tally, Failure> {
@@ -67,32 +78,23 @@ fn clippy(project: &Project) -> Result<Tally, Failure> {
     check(project, "clippy", &mut clippy)
 }
 
-/// The cases that every target must pass, on the target's own runtime.
-fn skeleton(project: &Project, target: &str) -> Result<Tally, Failure> {
-    suite(project, &["--target", target, "--only", "skeleton"])
-}
-
-/// The conformance suite's own program, with what it starts built already.
-fn suite(project: &Project, args: &[&str]) -> Result<Tally, Failure> {
-    host::build_all(project)?;
-    let programs = project.target().join("debug");
-    let mut suite = Command::new(programs.join("tollbridge-conformance"));
-    suite.args(args).current_dir(project.root()).env(host::ALL_BUILT, "1");
-    suite.env("TOLLBRIDGE_BIN", programs.join("tollbridge"));
-    if let Ok(xtask) = env::current_exe() {
-        suite.env("TOLLBRIDGE_XTASK", xtask);
-    }
-    counted(&mut suite)
+/// What the suite's exceptions rest on: programs of the platforms' own tools, which fail once the platform can do
+/// what it could not.
+fn repro(project: &Project) -> Result<Tally, Failure> {
+    cargo_lambda::install(project)?;
+    let mut front = Command::new("python3");
+    front.arg("tests/repro/lambda/front.py").arg(cargo_lambda::program(project)).current_dir(project.root());
+    counted(&mut front)
 }
 
 /// `cargo xtask smoke` against native, before the stand-in for providers.
 fn smoke(project: &Project) -> Result<Tally, Failure> {
     let xtask = env::current_exe().map_err(|error| context(&"the running xtask", error))?;
-    let xtask = xtask.display().to_string();
-    let around = ["--target", "native", "--around", &xtask, "smoke", "--model"];
     let mut tally = Tally::default();
     for model in ["openai/ok.n-3", "anthropic/ok.n-3"] {
-        tally.add(suite(project, &[&around[..], &[model]].concat())?);
+        let mut around = conformance::suite(project)?;
+        around.args(["--target", "native", "--around"]).arg(&xtask).args(["smoke", "--model", model]);
+        tally.add(counted(&mut around)?);
     }
     Ok(tally)
 }
@@ -118,15 +120,20 @@ fn template(project: &Project) -> Result<Tally, Failure> {
     check(project, "template", lint.arg("template.yaml").current_dir(project.root()))
 }
 
-/// The official client libraries against native.
-fn sdk(project: &Project) -> Result<Tally, Failure> {
+/// The official client libraries against a target.
+fn sdk(project: &Project, target: Target) -> Result<Tally, Failure> {
     sdk::install(project)?;
-    let python = sdk::python(project).display().to_string();
-    let mut tally = suite(project, &["--target", "native", "--around", &python, "tests/sdk/python/run.py"])?;
-    tally.add(suite(project, &["--target", "native", "--around", "node", "tests/sdk/node/run.mjs"])?);
-    let mut fields = Command::new(python);
-    tally.add(counted(fields.arg("tests/sdk/python/fields.py").current_dir(project.root()))?);
-    Ok(tally)
+    let both = r#""$0" tests/sdk/python/run.py; python=$?; node tests/sdk/node/run.mjs && exit $python"#;
+    let mut around = conformance::suite(project)?;
+    around.args(["--target", target.name(), "--around", "sh", "-c", both]).arg(sdk::python(project));
+    counted(&mut around)
+}
+
+/// The field tables against the libraries' own types.
+fn sdk_fields(project: &Project) -> Result<Tally, Failure> {
+    sdk::install(project)?;
+    let mut fields = Command::new(sdk::python(project));
+    counted(fields.arg("tests/sdk/python/fields.py").current_dir(project.root()))
 }
 
 fn cargo(project: &Project) -> Command {

@@ -37,7 +37,6 @@ mod reasoning_back;
 mod request;
 mod response;
 mod said;
-mod sources;
 mod stream;
 mod usage;
 

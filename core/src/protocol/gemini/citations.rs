@@ -16,56 +16,56 @@ use crate::{
 
 wire_object! {
     struct WireGrounding<'a> {
-        chunks: List<Raw<'a>> = "groundingChunks" | "grounding_chunks",
-        supports: List<WireSupport<'a>> = "groundingSupports" | "grounding_supports",
-        queries: List<Raw<'a>> = "webSearchQueries" | "web_search_queries",
+        chunks: List<Raw<'a>> = "groundingChunks",
+        supports: List<WireSupport<'a>> = "groundingSupports",
+        queries: List<Raw<'a>> = "webSearchQueries",
     }
 
     struct WireSupport<'a> {
         segment: WireSegment<'a> = "segment",
-        chunks: List<Amount> = "groundingChunkIndices" | "grounding_chunk_indices",
+        chunks: List<Amount> = "groundingChunkIndices",
     }
 
     struct WireSegment<'a> {
-        start: Amount = "startIndex" | "start_index",
-        end: Amount = "endIndex" | "end_index",
+        start: Amount = "startIndex",
+        end: Amount = "endIndex",
         text: Word<'a> = "text",
     }
 
     struct WireChunk<'a> {
         web: WirePlace<'a> = "web",
-        document: WirePlace<'a> = "retrievedContext" | "retrieved_context",
+        document: WirePlace<'a> = "retrievedContext",
         map: WirePlace<'a> = "maps",
         image: WirePlace<'a> = "image",
     }
 
     struct WirePlace<'a> {
         uri: Word<'a> = "uri",
-        source_uri: Word<'a> = "sourceUri" | "source_uri",
+        source_uri: Word<'a> = "sourceUri",
         title: Word<'a> = "title",
         text: Word<'a> = "text",
     }
 
     struct WireRecitations<'a> {
         // The Gemini API's name, and Vertex AI's.
-        sources: List<Raw<'a>> = "citationSources" | "citation_sources",
+        sources: List<Raw<'a>> = "citationSources",
         list: List<Raw<'a>> = "citations",
     }
 
     struct WireRecitation<'a> {
-        start: Amount = "startIndex" | "start_index",
-        end: Amount = "endIndex" | "end_index",
+        start: Amount = "startIndex",
+        end: Amount = "endIndex",
         uri: Word<'a> = "uri",
         title: Word<'a> = "title",
     }
 
     struct WirePages<'a> {
-        list: List<Raw<'a>> = "urlMetadata" | "url_metadata",
+        list: List<Raw<'a>> = "urlMetadata",
     }
 
     struct WirePage<'a> {
-        url: Word<'a> = "retrievedUrl" | "retrieved_url",
-        status: Word<'a> = "urlRetrievalStatus" | "url_retrieval_status",
+        url: Word<'a> = "retrievedUrl",
+        status: Word<'a> = "urlRetrievalStatus",
     }
 }
 

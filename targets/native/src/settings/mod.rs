@@ -171,7 +171,8 @@ pub(crate) fn read(
 
 fn unknown_variables(variables: &Variables) -> Vec<SettingError> {
     let own = NATIVE.iter().filter_map(|field| field.env);
-    let others: Vec<_> = own.chain([FILE_VARIABLE]).collect();
+    let faults = cfg!(feature = "faults").then_some(tollbridge_core::faults::SETTING);
+    let others: Vec<_> = own.chain([FILE_VARIABLE]).chain(faults).collect();
     env::unknown_own(variables, &others)
         .into_iter()
         .map(|(variable, nearest)| SettingError::UnknownVariable { variable, nearest })

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{message, refused};
 use crate::{
+    ability::Ability,
     case::{Ask, Case, Hands},
     fixture::{APP_KEY, EXPIRED_KEY, GATEWAY_KEYS, LIMITED_KEY, MASTER_KEY, WRONG_KEY},
     verdict::{Verdict, check, same},
@@ -46,7 +47,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("auth", "no gateway key goes to Anthropic", nothing_leaks_translated),
         Case::new("auth", "a path below the key's own is taken down", user_path),
         Case::new("auth", "a path that climbs is refused", climbing_path),
-        Case::new("auth", "without any keys nobody needs one", open),
+        Case::new("auth", "without any keys nobody needs one", open).needs(Ability::Program),
     ]);
     cases
 }

@@ -9,6 +9,7 @@ use tokio::{
 };
 
 use crate::{
+    ability::Ability,
     case::{Case, Hands},
     fixture::{APP_KEY, BODY_SIZE_LIMIT},
     verdict::{Verdict, check, fail, holds, same},
@@ -21,12 +22,13 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("connection", "a body in drips is waited for", drips),
         Case::new("connection", "three requests on one connection", again),
         Case::new("connection", "a stream, then a request on the same connection", after_a_stream),
-        Case::new("connection", "Expect: 100-continue is answered", expect),
+        Case::new("connection", "Expect: 100-continue is answered", expect).needs(Ability::Connections),
         Case::new("connection", "a caller who leaves in the middle of the body asks nothing", half_a_body),
         Case::new("connection", "two lengths that differ are refused", two_lengths),
-        Case::new("connection", "a length beside chunks serves no second request", smuggled),
+        Case::new("connection", "a length beside chunks serves no second request", smuggled)
+            .needs(Ability::Connections),
         Case::new("connection", "what is no HTTP gets no answer from a provider", no_http),
-        Case::new("connection", "HTTP/1.0 gets an answer with an end", http_1_0),
+        Case::new("connection", "HTTP/1.0 gets an answer with an end", http_1_0).needs(Ability::Connections),
     ]
 }
 
@@ -108,7 +110,12 @@ async fn chunked_too_large(hands: Hands) -> Verdict {
     for _ in 0..=BODY_SIZE_LIMIT / piece.len() {
         raw.write(format!("{:x}\r\n{piece}\r\n", piece.len())).await;
     }
-    let answer = raw.until("request_too_large").await;
+    let mut answer = raw.until("request_too_large").await;
+    if answer.is_empty() {
+        // Where the platform hands a request over when it has all of it.
+        raw.write("0\r\n\r\n").await;
+        answer = raw.until("request_too_large").await;
+    }
     holds("the answer", &answer, "HTTP/1.1 413")
 }
 

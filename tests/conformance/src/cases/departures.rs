@@ -7,6 +7,7 @@ use tollbridge_upstream::passage;
 
 use super::{PROVIDERS, manner};
 use crate::{
+    ability::Ability,
     case::{Ask, Case, Hands, Opened},
     front::Front,
     sse::Event,
@@ -23,9 +24,9 @@ pub(super) fn cases() -> Vec<Case> {
         let named = |what: &str| format!("{what} ({} to {provider})", front.name());
         for stream in [false, true] {
             let name = named(&format!("before the head, {}", manner(stream)));
-            cases.push(Case::new("departures", name, move |hands| {
-                before_head(hands, front, provider, stream)
-            }));
+            let case =
+                Case::new("departures", name, move |hands| before_head(hands, front, provider, stream));
+            cases.push(case.needs(Ability::DepartureBeforeHead));
         }
         cases.push(Case::new("departures", named("in the middle"), move |hands| {
             in_the_middle(hands, front, provider)

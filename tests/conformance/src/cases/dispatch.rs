@@ -9,7 +9,9 @@ use tollbridge_upstream::passage;
 
 use super::{PROVIDERS, manner, shaped_error};
 use crate::{
+    ability::Ability,
     case::{Case, Hands},
+    fixture::FIRST_BYTE,
     reading::chat,
     verdict::{Verdict, check, same},
 };
@@ -64,6 +66,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("fallback", "over-empty ends at openai-east (stream)", |hands| {
             falls_over(hands, "over-empty", "openai-east", true)
         }),
+        Case::new("fallback", "a provider that accepts no connection is given up in time", silent)
+            .needs(Ability::ConnectTimeout),
         Case::new("fallback", "an error in the middle of a stream falls nowhere", |hands| {
             no_fall(hands, "no-over-middle")
         }),
@@ -116,6 +120,12 @@ async fn falls_over(hands: Hands, alias: &'static str, provider: &'static str, s
     // A key that met a 429 rests, and is then passed over without an attempt.
     let least = if alias == "over-429" { 1 } else { 2 };
     check((least..=4).contains(&attempts), || format!("{attempts} attempts"))
+}
+
+async fn silent(hands: Hands) -> Verdict {
+    let start = Instant::now();
+    falls_over(hands, "over-silent", "openai-east", false).await?;
+    check(start.elapsed() < FIRST_BYTE, || format!("it took {:?}", start.elapsed()))
 }
 
 async fn no_fall(hands: Hands, alias: &'static str) -> Verdict {
@@ -178,8 +188,9 @@ async fn gives_up(hands: Hands, provider: &'static str) -> Verdict {
     check(start.elapsed() < Duration::from_secs(6), || format!("it took {:?}", start.elapsed()))
 }
 
+/// Each instance takes turns of its own; one of them has answered six times.
 async fn keys_in_turn(hands: Hands) -> Verdict {
-    for _ in 0..6 {
+    for _ in 0..6 * hands.world.target.instances() {
         same("status", hands.chat("openai-turn/ok.n-1").send().await?.status.as_u16(), 200)?;
     }
     let seen = hands.seen().await?;
@@ -189,20 +200,22 @@ async fn keys_in_turn(hands: Hands) -> Verdict {
 
 /// Google answers an unknown key with a 400: it is the key that is at fault, and not the request.
 async fn unknown_key(hands: Hands) -> Verdict {
-    for _ in 0..4 {
+    let instances = hands.world.target.instances();
+    for _ in 0..4 * instances {
         let answer = hands.chat("gemini-spare/ok.n-2").send().await?;
         same("status", answer.status.as_u16(), 200)?;
     }
     let seen = hands.seen().await?;
     let unknown = seen.iter().filter(|seen| seen.header("x-goog-api-key") == "unknown-to-google").count();
-    check(unknown <= 1, || format!("the unknown key was used {unknown} times"))
+    check(unknown <= instances, || format!("the unknown key was used {unknown} times"))
 }
 
 async fn limited_key(hands: Hands) -> Verdict {
-    for _ in 0..5 {
+    let instances = hands.world.target.instances();
+    for _ in 0..5 * instances {
         same("status", hands.chat("openai-spare/keylimit").send().await?.status.as_u16(), 200)?;
     }
     let seen = hands.seen().await?;
     let limited = seen.iter().filter(|seen| seen.header("authorization").contains("limited")).count();
-    check(limited <= 1, || format!("the limited key was used {limited} times"))
+    check(limited <= instances, || format!("the limited key was used {limited} times"))
 }

@@ -1,11 +1,12 @@
 //! What is written down about requests: a row in the ledger, a line in the log.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{PROVIDERS, manner, refused};
 use crate::{
     case::{Case, Hands},
-    fixture::{GATEWAY_KEYS, MASTER_KEY},
+    fixture::{CANON_KEY, GATEWAY_KEYS, MASTER_KEY},
+    front::Front,
     verdict::{Verdict, check, same},
 };
 
@@ -21,6 +22,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("ledger", "sums by provider and by key", groups),
         Case::new("ledger", "a tenant's sums hold those below it", tenants),
         Case::new("ledger", "a question that is not understood is refused", bad_question),
+        Case::new("ledger", "one sequence of requests has one summary on every target", canon),
+        Case::new("ledger", "the log line of a request has one shape on every target", shape),
         Case::new("ledger", "an error is a row with its class", errors),
         Case::new("ledger", "no prompt, answer or key is in the log", quiet_log),
     ]);
@@ -86,6 +89,79 @@ async fn tenants(hands: Hands) -> Verdict {
         same(tenant, summary["totals"]["requests"].as_u64(), Some(requests))?;
     }
     Ok(())
+}
+
+/// Six requests of a tenant of their own: the summary is the same on every target, to the letter, but for times
+/// and for the word that marks this run.
+async fn canon(hands: Hands) -> Verdict {
+    for (front, model, stream) in [
+        (Front::Chat, "openai/ok.n-4.ct-4.pt-11", false),
+        (Front::Chat, "anthropic/ok.n-5.ct-5.pt-30.cached-16", true),
+        (Front::Messages, "gemini/ok.n-3.ct-3.pt-9.rt-2", false),
+        (Front::Messages, "anthropic/ok.n-5.ct-5.pt-30.cached-16", true),
+        (Front::Chat, "openai-faulty/error.status-400", false),
+        (Front::Chat, "openai-faulty/error.status-503", true),
+    ] {
+        hands.asks(front, model).streamed_if(stream).key(CANON_KEY).send().await?;
+    }
+    let filter = "tenant=/canon";
+    hands.world.main.sums(filter, 6).await?;
+    let mut summary = hands.world.main.summary(&format!("{filter}&group_by=provider,model,endpoint")).await?;
+    for time in ["from", "to"] {
+        let text = summary[time].as_str().unwrap_or_default();
+        check(text.ends_with(":00Z"), || format!("{time} is no hour: {text}"))?;
+        summary[time] = json!("TIME");
+    }
+    let groups = summary["groups"].as_array_mut().into_iter().flatten();
+    groups.for_each(without_times);
+    without_times(&mut summary["totals"]);
+    if let Some(groups) = summary["groups"].as_array_mut() {
+        // Groups of as many requests come in any order.
+        groups.sort_by_key(Value::to_string);
+    }
+    let found = format!("{summary:#}\n").replace(&hands.token, "TOKEN");
+    check(found == CANON, || format!("the summary is not that of fixtures/summary.json: {found}"))
+}
+
+/// What it says after the canonical sequence.
+const CANON: &str = include_str!("../../fixtures/summary.json");
+
+fn without_times(sums: &mut Value) {
+    for (name, value) in sums.as_object_mut().into_iter().flatten() {
+        if name.ends_with("_us") || name.ends_with("_ms") {
+            *value = json!("TIME");
+        }
+    }
+}
+
+/// Names and types of all fields that a line can have, from requests that know much and little.
+async fn shape(hands: Hands) -> Verdict {
+    let full = hands.chat("anthropic/ok.n-9.ct-9.pt-40.cached-16").stream().send().await?;
+    let line = hands.log_line(full.header("x-request-id")).await?;
+    same("fields of a stream's line", fields(&line), STREAMED)?;
+    let failed = hands.chat("openai-faulty/error.status-400").send().await?;
+    let line = hands.log_line(failed.header("x-request-id")).await?;
+    same("fields of a failure's line", fields(&line), FAILED)
+}
+
+const STREAMED: &str = "attempts:number cached_input_tokens:number endpoint:text event:text finish:text \
+     first_token_ms:number id:text input_tokens:number key:text latency_ms:number level:text model:text \
+     model_answered:text output_tokens:number provider:text status:number stream:flag tenant:text time:text";
+const FAILED: &str = "attempts:number endpoint:text error:text event:text id:text key:text latency_ms:number level:text \
+     model:text model_answered:text provider:text status:number stream:flag tenant:text time:text";
+
+/// `name:type` of each field, in the order of the alphabet.
+fn fields(line: &Value) -> String {
+    let kind = |value: &Value| match value {
+        Value::String(_) => "text",
+        Value::Number(_) => "number",
+        Value::Bool(_) => "flag",
+        _ => "other",
+    };
+    let named = |(name, value): (&String, &Value)| format!("{name}:{}", kind(value));
+    let mut fields: Vec<String> = line.as_object().into_iter().flatten().map(named).collect();
+    fields.sort();
+    fields.join(" ")
 }
 
 async fn bad_question(hands: Hands) -> Verdict {

@@ -41,11 +41,16 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 /// Waits for a moment after which a case fits into the minute.
-pub(super) async fn early_in_a_minute() {
+async fn early_in_a_minute() {
+    with_room_in_the_minute(ROOM).await;
+}
+
+/// Waits for a moment after which there is this much of the minute.
+pub(super) async fn with_room_in_the_minute(room: Duration) {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let minute = Duration::from_secs(60);
     let left = minute.saturating_sub(Duration::from_millis((now.as_millis() % minute.as_millis()) as u64));
-    if left < ROOM {
+    if left < room {
         tokio::time::sleep(left + Duration::from_millis(200)).await;
     }
 }

@@ -9,6 +9,7 @@ use tollbridge_upstream::passage;
 use super::PROVIDERS;
 use crate::{
     case::{Case, Hands},
+    fixture::IDLE,
     reading::chat,
     verdict::{Verdict, check, same},
 };
@@ -23,6 +24,9 @@ pub(super) fn cases() -> Vec<Case> {
         }));
         cases.push(Case::new("load", named("a slow reader holds the upstream back"), move |hands| {
             slow_reader(hands, provider)
+        }));
+        cases.push(Case::new("load", named("thirty stalled upstreams hold no memory"), move |hands| {
+            stalled(hands, provider)
         }));
         cases.push(Case::new("load", named("a very large answer"), move |hands| large(hands, provider)));
     }
@@ -92,6 +96,34 @@ async fn slow_reader(hands: Hands, provider: &'static str) -> Verdict {
             check(after < before + 60_000, || format!("memory grew from {before} to {after} KB"))
         }
         // The flow was held back; the memory of another's process cannot be seen.
+        _ => Ok(()),
+    }
+}
+
+/// Thirty streams whose providers fall silent: little is held for each, and each is ended.
+async fn stalled(hands: Hands, provider: &'static str) -> Verdict {
+    const MOST_KB: u64 = 60_000;
+    let before = hands.world.main.running.memory_kb();
+    let script = format!("{provider}-faulty/ok.n-60.hang-40");
+    let one = || async {
+        let mut answer = hands.chat(&script).stream().open().await?;
+        same("status", answer.live.status.as_u16(), 200)?;
+        answer.event().await?;
+        Ok(answer)
+    };
+    let answers = try_join_all((0..30).map(|_| one())).await?;
+    tokio::time::sleep(IDLE / 2).await;
+    let after = hands.world.main.running.memory_kb();
+    let ends = answers.into_iter().map(|mut answer| async move {
+        let reading = answer.rest().await?;
+        check(reading.error.is_some(), || "the silence is not reported".to_owned())?;
+        check(!answer.is_done(), || "a stream that fell silent says that it is complete".to_owned())
+    });
+    try_join_all(ends).await?;
+    match (before, after) {
+        (Some(before), Some(after)) => {
+            check(after < before + MOST_KB, || format!("memory grew from {before} to {after} KB"))
+        }
         _ => Ok(()),
     }
 }

@@ -28,7 +28,9 @@ mod recordings;
 mod relay;
 mod replies;
 mod requests;
+mod restart;
 mod skeleton;
+mod stores;
 mod streams;
 mod translate;
 
@@ -55,6 +57,8 @@ pub(crate) fn all() -> Vec<Case> {
         auth::cases(),
         models::cases(),
         process::cases(),
+        stores::cases(),
+        restart::cases(),
         plumbing::cases(),
         ledger::cases(),
     ]

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{message, refused};
 use crate::{
+    ability::Ability,
     case::{Case, Hands},
     verdict::{Verdict, check, holds, same},
 };
@@ -55,7 +56,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("models", "one model by id", one),
         Case::new("models", "an unknown id is 404", unknown),
         Case::new("models", "a provider whose list fails hides no other", one_fails),
-        Case::new("names", "instances and lists from the environment", environment),
+        Case::new("names", "instances and lists from the environment", environment).needs(Ability::Program),
     ]);
     cases
 }

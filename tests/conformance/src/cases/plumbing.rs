@@ -4,6 +4,7 @@ use http::Method;
 use serde_json::Value;
 
 use crate::{
+    ability::Ability,
     case::{Case, Hands},
     fixture::ORIGIN,
     verdict::{Verdict, check, same},
@@ -20,8 +21,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("plumbing", "a request id that is far too long is not taken over", id_refused),
         Case::new("plumbing", "errors carry the request id too", id_in_errors),
         Case::new("plumbing", "a page of a configured origin may call", cors),
-        Case::new("plumbing", "a page of another origin may not", cors_foreign),
-        Case::new("plumbing", "without the setting no page may call", cors_off),
+        Case::new("plumbing", "a page of another origin may not", cors_foreign).needs(Ability::Origins),
+        Case::new("plumbing", "without the setting no page may call", cors_off).needs(Ability::Program),
     ]
 }
 

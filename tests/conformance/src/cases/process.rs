@@ -1,7 +1,6 @@
 //! The native binary as a process: how it starts, refuses to start, stops, and what survives.
 
 use std::{
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -9,18 +8,16 @@ use std::{
     time::Duration,
 };
 
-use serde_json::json;
 use tollbridge_upstream::passage;
 
-use super::limits::early_in_a_minute;
 use crate::{
+    ability::Ability,
     case::{Case, Hands},
     client::Origin,
     fixture,
-    front::Front,
     reading::chat,
     target::{
-        Running,
+        Running, Target,
         native::{Launch, signal},
     },
     verdict::{Verdict, check, fail, holds, same, skip},
@@ -28,7 +25,7 @@ use crate::{
 };
 
 pub(super) fn cases() -> Vec<Case> {
-    vec![
+    [
         Case::new("process", "with no settings the demo provider answers", demo),
         Case::new("process", "what it prints at the start helps", banner),
         Case::new("process", "without a key it binds nothing but loopback", loopback),
@@ -43,23 +40,17 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("process", "SIGTERM drains running streams", |hands| drains(hands, "TERM")),
         Case::new("process", "SIGTERM under load loses no row", terminated),
         Case::new("process", "kill -9 under load loses at most a batch", killed),
-        Case::new("process", "kill -9 does not give a key its minute anew", counts_survive),
-        Case::new("process", "kill -9 inside a tool loop loses no thinking of Claude's", |hands| {
-            reasoning_survives(hands, "anthropic/claude-sonnet-4-5-20250929~loop.turns-2.think")
-        }),
-        Case::new("process", "kill -9 inside a tool loop loses no signature of Gemini's", |hands| {
-            reasoning_survives(hands, "gemini/gemini-3-flash-preview~loop.turns-2.think")
-        }),
     ]
+    .map(|case| case.needs(Ability::Program))
+    .into()
 }
 
 /// A launch in a folder of this case's own.
 fn launch(hands: &Hands, document: bool) -> Verdict<Launch> {
-    let Some(binary) = &hands.world.binary else { return skip("needs the native binary") };
-    let upstream = hands.world.upstream.url();
+    let Target::Native(binary) = &hands.world.target else { return skip("needs the native binary") };
     match document {
-        true => Launch::new(binary, &hands.token, Some(&fixture::document(&upstream)), &fixture::secrets()),
-        false => Launch::new(binary, &hands.token, None, &[]),
+        true => Launch::of(binary, &hands.world.setup()?),
+        false => Launch::new(binary, &[]),
     }
 }
 
@@ -114,7 +105,6 @@ async fn banner(hands: Hands) -> Verdict {
 /// It must stop by itself, with few lines, and say this.
 async fn refuses(launch: Launch, mentions: &[&str]) -> Verdict {
     let (success, printed) = launch.refuse().await?;
-    let _gone = std::fs::remove_dir_all(&launch.folder);
     check(!success, || format!("it ends as if all were well: {printed}"))?;
     for mention in mentions {
         holds("what it prints", &printed, mention)?;
@@ -136,20 +126,13 @@ async fn port_in_use(hands: Hands) -> Verdict {
 }
 
 async fn unknown_setting(hands: Hands) -> Verdict {
-    let launch = launch(&hands, false)?;
-    write(&launch, "timeuots:\n  idle: 3s\n")?;
+    let launch = launch(&hands, false)?.writing("timeuots:\n  idle: 3s\n")?;
     refuses(launch, &["timeuots", "timeouts"]).await
 }
 
 async fn unreadable(hands: Hands) -> Verdict {
-    let launch = launch(&hands, false)?;
-    write(&launch, "providers: [: }\n")?;
+    let launch = launch(&hands, false)?.writing("providers: [: }\n")?;
     refuses(launch, &["config.yaml"]).await
-}
-
-fn write(launch: &Launch, text: &str) -> Verdict {
-    let path: PathBuf = launch.folder.join("config.yaml");
-    std::fs::write(path, text).or_else(|error| fail(format!("cannot write config.yaml: {error}")))
 }
 
 /// A gateway with the stand-in as its only provider.
@@ -277,7 +260,7 @@ async fn terminated(hands: Hands) -> Verdict {
     let launch = launch(&hands, true)?;
     let mut first = gateway(launch.start().await?, Some(fixture::MASTER_KEY))?;
     let load = loaded(&hands, &mut first, "TERM").await?;
-    let rows = keeping(first, || rows(&hands, &launch)).await?;
+    let rows = rows(&hands, &launch).await?;
     check(load.answered > 50, || format!("only {} answers in two seconds", load.answered))?;
     check(rows >= load.answered, || format!("{rows} rows of {} answers", load.answered))
 }
@@ -286,64 +269,9 @@ async fn killed(hands: Hands) -> Verdict {
     let launch = launch(&hands, true)?;
     let mut first = gateway(launch.start().await?, Some(fixture::MASTER_KEY))?;
     let load = loaded(&hands, &mut first, "KILL").await?;
-    let rows = keeping(first, || rows(&hands, &launch)).await?;
+    let rows = rows(&hands, &launch).await?;
     check(load.settled > 50, || format!("only {} answers in a second and a half", load.settled))?;
     check(rows >= load.settled, || {
         format!("{rows} rows, but {} answers were half a second old ({} in all)", load.settled, load.answered)
     })
-}
-
-async fn counts_survive(hands: Hands) -> Verdict {
-    let launch = launch(&hands, true)?;
-    early_in_a_minute().await;
-    let mut first = gateway(launch.start().await?, None)?;
-    let ask = || hands.chat("openai/ok.n-3").key(fixture::RPM_KEYS[0]);
-    for _ in 0..fixture::RPM_LIMIT {
-        same("status", ask().to(&first).send().await?.status.as_u16(), 200)?;
-    }
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    signal(&first.running, "KILL")?;
-    exit(&mut first.running).await?;
-    let ask = &ask;
-    keeping(first, || async move {
-        let second = gateway(launch.start().await?, None)?;
-        same("status", ask().to(&second).send().await?.status.as_u16(), 429)
-    })
-    .await
-}
-
-/// A tool loop through a client that resends role, content and calls alone, with another process for
-/// each turn. The stand-in refuses thinking and signatures that are not as it issued them; what the
-/// gateway could not find it names.
-async fn reasoning_survives(hands: Hands, model: &'static str) -> Verdict {
-    let launch = launch(&hands, true)?;
-    let mut gateways = Vec::new();
-    let mut messages = vec![json!({"role": "user", "content": "Go on until it is settled."})];
-    for turn in 0..=2 {
-        let mut now = gateway(launch.start().await?, None)?;
-        let ask = super::replies::with_tools(hands.chat(model)).with("reasoning_effort", json!("high"));
-        let answer = ask.with("messages", json!(messages)).to(&now).send().await?;
-        same("status", answer.status.as_u16(), 200)?;
-        same("x-tollbridge-dropped", answer.header("x-tollbridge-dropped"), "")?;
-        let said = chat::whole(&answer.json());
-        for call in &said.calls {
-            messages.extend(Front::Chat.answered(call, &format!("r{turn}")));
-        }
-        same("calls", said.calls.len(), usize::from(turn < 2))?;
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        signal(&now.running, "KILL")?;
-        exit(&mut now.running).await?;
-        // The folder goes with the first of them.
-        gateways.push(now);
-    }
-    let sent = hands.seen().await?.pop().map(|seen| seen.body).unwrap_or_default();
-    let signed = sent.matches("ignature\":\"").count();
-    check(signed == 2 && !sent.contains("skip_thought"), || format!("{signed} signatures went up: {sent}"))
-}
-
-/// Runs `then` before the first gateway's folder is removed with it.
-async fn keeping<T, F: Future<Output = T>>(first: Gateway, then: impl FnOnce() -> F) -> T {
-    let result = then().await;
-    drop(first);
-    result
 }

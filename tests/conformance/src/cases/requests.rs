@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::{message, refused};
 use crate::{
+    ability::Ability,
     case::{Case, Hands},
     fixture::BODY_SIZE_LIMIT,
     verdict::{Verdict, check, holds, same},
@@ -78,7 +79,15 @@ fn padded(size: usize) -> Vec<u8> {
 }
 
 pub(super) fn cases() -> Vec<Case> {
-    let rows = ROWS.iter().map(|row| Case::new("requests", row.name, move |hands| bad_body(hands, row)));
+    let rows = ROWS.iter().map(|row| {
+        let case = Case::new("requests", row.name, move |hands| bad_body(hands, row));
+        let body = (row.body)();
+        match () {
+            () if std::str::from_utf8(&body).is_err() => case.needs(Ability::RawBodies),
+            () if body.len() > 6_000_000 => case.needs(Ability::LargeBodies),
+            () => case,
+        }
+    });
     let mut cases: Vec<Case> = rows.collect();
     cases.extend([
         Case::new("requests", "a body just below the limit is served", just_fits),

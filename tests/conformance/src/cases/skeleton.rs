@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tollbridge_upstream::passage;
 
 use crate::{
+    ability::Ability,
     case::{Case, Hands},
     fixture::MASTER_KEY,
     reading::chat,
@@ -94,7 +95,7 @@ async fn unreachable(hands: Hands) -> Verdict {
 }
 
 async fn left_before_head(hands: Hands) -> Verdict {
-    let tells = hands.world.main.running.tells;
+    let tells = hands.world.has(Ability::DepartureBeforeHead);
     let script = if tells { "ok.hang-head" } else { "ok.n-5.delay-1500" };
     let ask = hands.chat(&format!("openai-faulty/{script}")).header("x-request-id", &hands.token);
     let left = tokio::time::timeout(Duration::from_millis(700), ask.open()).await;

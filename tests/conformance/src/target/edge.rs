@@ -2,47 +2,53 @@
 
 use std::{io, process::Stdio, sync::Arc, time::Duration};
 
-use serde_json::Value;
 use tokio::process::Command;
 
-use super::{Lines, Running, answers, free_port, gather};
+use super::{Lines, Running, Setup, answers, free_port, gather};
 use crate::verdict::{Unmet, Verdict, fail};
 
 /// A platform, by the name that `cargo xtask serve --target` takes.
+#[derive(Debug)]
 pub(crate) struct Edge {
     /// The name.
     pub(crate) name: &'static str,
-    /// Whether it tells of callers who leave before there is a head. Lambda never does; wasmtime's HTTP
-    /// handler, which Spin is made of, has no way yet to cancel a request (wasmtime issue 11833).
-    tells: bool,
     /// Whether a caller has to reset the connection to be seen leaving: workerd's server does not look at one
     /// that was closed in order, since in production only Cloudflare's own front speaks to it.
     resets: bool,
+    /// Of how many instances, at most, a gateway here is made: which keys rest and whose turn it is, each
+    /// remembers for itself.
+    pub(super) instances: usize,
 }
 
 /// All of them.
 pub(crate) const EDGES: [Edge; 3] = [
-    Edge { name: "cloudflare", tells: true, resets: true },
-    Edge { name: "lambda", tells: false, resets: false },
-    Edge { name: "spin", tells: false, resets: false },
+    Edge { name: "cloudflare", resets: true, instances: 1 },
+    Edge { name: "lambda", resets: false, instances: 12 },
+    Edge { name: "spin", resets: false, instances: 16 },
 ];
 
 /// Long enough to build what is not built yet.
 const PATIENCE: Duration = Duration::from_secs(900);
 
 /// Serves the document on a target's runtime, and waits until it answers.
-pub(crate) async fn start(edge: &Edge, document: &Value, secrets: &[(String, String)]) -> Verdict<Running> {
+pub(super) async fn start(edge: &Edge, setup: &Setup) -> Verdict<Running> {
     let target = edge.name;
     let io = |error: io::Error| Unmet::Failed(format!("cannot serve on {target}: {error}"));
-    let folder = std::env::temp_dir().join(format!("tollbridge-conformance-{}-{target}", std::process::id()));
-    std::fs::create_dir_all(&folder).map_err(io)?;
+    let folder = setup.folder.path();
     let config = folder.join("config.json");
-    std::fs::write(&config, document.to_string()).map_err(io)?;
+    std::fs::write(&config, setup.document.to_string()).map_err(io)?;
     let port = free_port().map_err(io)?;
-    let mut process = xtask()
-        .args(["serve", "--target", target, "--port", &port.to_string(), "--config"])
-        .arg(config)
-        .envs(secrets.iter().cloned())
+    let mut serve = xtask();
+    serve.args(["serve", "--target", target, "--port", &port.to_string()]);
+    serve.arg("--config").arg(config).arg("--data").arg(folder.join("data"));
+    if setup.bare {
+        serve.arg("--bare");
+    }
+    if let Some(plan) = setup.faults {
+        serve.args(["--faults", plan]);
+    }
+    let mut process = serve
+        .envs(setup.secrets.iter().cloned())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -55,15 +61,8 @@ pub(crate) async fn start(edge: &Edge, document: &Value, secrets: &[(String, Str
     gather(process.stderr.take(), lines.clone());
     let url = format!("http://127.0.0.1:{port}");
     let group = process.id();
-    let mut running = Running {
-        url,
-        process: Some(process),
-        lines,
-        folder: Some(folder),
-        group,
-        tells: edge.tells,
-        resets: edge.resets,
-    };
+    let folder = Some(setup.folder.clone());
+    let mut running = Running { url, process: Some(process), lines, group, resets: edge.resets, folder };
     match tokio::time::timeout(PATIENCE, until_served(&mut running)).await {
         Ok(served) => served.map(|()| running),
         Err(_) => fail(format!("{target} does not answer:\n{}", running.lines.all().join("\n"))),

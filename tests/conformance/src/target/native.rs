@@ -10,7 +10,7 @@ use std::{
 use serde_json::Value;
 use tokio::process::Command;
 
-use super::{Lines, Running, answers, free_port, gather};
+use super::{Folder, Lines, Running, Setup, answers, free_port, gather};
 use crate::verdict::{Unmet, Verdict, fail};
 
 /// Builds the binary, or takes the one that `TOLLBRIDGE_BIN` names.
@@ -20,7 +20,7 @@ pub(crate) async fn binary() -> Verdict<PathBuf> {
     }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
-        .args(["build", "--quiet", "--package", "tollbridge", "--message-format=json"])
+        .args(["build", "--quiet", "--package", "tollbridge", "--features=faults", "--message-format=json"])
         .stderr(Stdio::inherit())
         .output()
         .await;
@@ -44,29 +44,33 @@ pub(crate) async fn binary() -> Verdict<PathBuf> {
 #[derive(Clone, Debug)]
 pub(crate) struct Launch {
     binary: PathBuf,
-    /// Where `config.yaml` and the data lie. Whoever makes the launch removes it.
-    pub(crate) folder: PathBuf,
+    /// Where `config.yaml` and the data lie.
+    folder: Arc<Folder>,
     port: u16,
     environment: Vec<(String, String)>,
 }
 
 impl Launch {
-    /// A start with this document and environment, on a free port.
-    pub(crate) fn new(
-        binary: &Path,
-        name: &str,
-        document: Option<&Value>,
-        environment: &[(String, String)],
-    ) -> Verdict<Launch> {
-        let folder =
-            std::env::temp_dir().join(format!("tollbridge-conformance-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&folder).map_err(cannot_start)?;
-        if let Some(document) = document {
-            // JSON is YAML.
-            std::fs::write(folder.join("config.yaml"), format!("{document:#}")).map_err(cannot_start)?;
-        }
+    /// A start with nothing but this environment, on a free port.
+    pub(crate) fn new(binary: &Path, environment: &[(String, String)]) -> Verdict<Launch> {
         let port = free_port().map_err(cannot_start)?;
-        Ok(Launch { binary: binary.to_owned(), folder, port, environment: environment.to_vec() })
+        let environment = environment.to_vec();
+        Ok(Launch { binary: binary.to_owned(), folder: Folder::new()?, port, environment })
+    }
+
+    /// A start as all targets have it.
+    pub(crate) fn of(binary: &Path, setup: &Setup) -> Verdict<Launch> {
+        let mut launch = Launch::new(binary, &setup.secrets)?;
+        launch.folder = setup.folder.clone();
+        launch.environment.extend(setup.faults.map(|plan| ("TOLLBRIDGE_FAULTS".to_owned(), plan.to_owned())));
+        // JSON is YAML.
+        launch.writing(&format!("{:#}", setup.document))
+    }
+
+    /// With this `config.yaml`.
+    pub(crate) fn writing(self, config: &str) -> Verdict<Launch> {
+        std::fs::write(self.folder.path().join("config.yaml"), config).map_err(cannot_start)?;
+        Ok(self)
     }
 
     /// With one more environment variable.
@@ -82,10 +86,10 @@ impl Launch {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("PORT", self.port.to_string())
             .env("HOST", "127.0.0.1")
-            .env("DATA_DIR", self.folder.join("data"))
+            .env("DATA_DIR", self.folder.path().join("data"))
             .env("LOG_FORMAT", "json")
             .envs(self.environment.iter().cloned())
-            .current_dir(&self.folder)
+            .current_dir(self.folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -105,9 +109,8 @@ impl Launch {
                 return fail(format!("the gateway stopped at once ({status}):\n{}", lines.all().join("\n")));
             }
             if answers(&url).await {
-                let folder = Some(self.folder.clone());
-                let process = Some(process);
-                return Ok(Running { url, process, lines, folder, group: None, tells: true, resets: false });
+                let (process, folder) = (Some(process), Some(self.folder.clone()));
+                return Ok(Running { url, process, lines, group: None, resets: false, folder });
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

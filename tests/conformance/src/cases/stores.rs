@@ -1,0 +1,159 @@
+//! Stores that are missing, refuse, or never answer: callers are answered all the same, and the operator is
+//! told.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tollbridge_upstream::passage;
+
+use super::{refused, replies::with_tools};
+use crate::{
+    ability::Ability,
+    case::{Case, Hands},
+    fixture::{MASTER_KEY, STUCK_KEY, UNCOUNTED_KEY},
+    front::Front,
+    reading::chat,
+    verdict::{Verdict, check, same},
+    world::{Gateway, Wanting},
+};
+
+/// No answer may wait longer for stores that hang.
+const SOON: Duration = Duration::from_secs(8);
+
+pub(super) fn cases() -> Vec<Case> {
+    let bare = [
+        Case::new("stores", "readiness names stores that are missing, and is no failure", bare_ready),
+        Case::new("stores", "without stores requests are answered", bare_answers),
+        Case::new("stores", "without a ledger the summary says so", bare_summary),
+    ];
+    let all = [
+        Case::new("stores", "stores that refuse make the gateway unready", refused_ready),
+        Case::new("stores", "a row that the ledger refuses is in the log, whole", unwritten),
+        Case::new("stores", "a ledger that cannot be read is a 503", unreadable),
+        Case::new("stores", "without counts requests pass, and the log says so", |hands| {
+            uncounted(hands, Wanting::Refused, UNCOUNTED_KEY)
+        }),
+        Case::new("stores", "a cache that refuses costs no answer", |hands| looping(hands, Wanting::Refused)),
+        Case::new("stores", "a row that was refused twice is written once", flaky),
+        Case::new("stores", "counts that never come are not waited for", |hands| {
+            uncounted(hands, Wanting::Stuck, STUCK_KEY)
+        }),
+        Case::new("stores", "a cache that hangs costs no answer", |hands| looping(hands, Wanting::Stuck)),
+    ];
+    bare.map(|case| case.needs(Ability::Bindings)).into_iter().chain(all).collect()
+}
+
+async fn readiness(hands: &Hands, gateway: &Gateway) -> Verdict<(u16, Value)> {
+    let answer = hands.get("/health/ready").no_key().to(gateway).send().await?;
+    check(!answer.text().contains("a fault"), || "the answer says why".to_owned())?;
+    Ok((answer.status.as_u16(), answer.json()))
+}
+
+async fn bare_ready(hands: Hands) -> Verdict {
+    let (status, body) = readiness(&hands, hands.world.wanting(Wanting::Bare).await?).await?;
+    same("status", status, 200)?;
+    for (store, state) in [("ledger", "none"), ("cache", "none"), ("limits", "instance")] {
+        same(store, body[store].as_str(), Some(state))?;
+    }
+    Ok(())
+}
+
+async fn bare_answers(hands: Hands) -> Verdict {
+    let gateway = hands.world.wanting(Wanting::Bare).await?;
+    let mut answer = hands.chat("anthropic/ok.n-6").stream().to(gateway).open().await?;
+    let id = answer.header("x-request-id").to_owned();
+    same("text", answer.rest().await?.text, passage::text(6))?;
+    check(answer.is_done(), || "the stream is incomplete".to_owned())?;
+    let line = hands.log_of(gateway, "of the request", |line| is_request(line, &id)).await?;
+    same("output tokens in the log", line["output_tokens"].as_u64(), Some(6))
+}
+
+async fn bare_summary(hands: Hands) -> Verdict {
+    let gateway = hands.world.wanting(Wanting::Bare).await?;
+    let answer = hands.get("/admin/usage/summary").key(MASTER_KEY).to(gateway).send().await?;
+    let error = refused(&answer, 503)?;
+    same("code", error["code"].as_str(), Some("ledger_unavailable"))
+}
+
+async fn refused_ready(hands: Hands) -> Verdict {
+    let (status, body) = readiness(&hands, hands.world.wanting(Wanting::Refused).await?).await?;
+    same("status", status, 503)?;
+    for store in ["ledger", "cache", "limits"] {
+        same(store, body[store].as_str(), Some("unreachable"))?;
+    }
+    Ok(())
+}
+
+async fn unwritten(hands: Hands) -> Verdict {
+    let gateway = hands.world.wanting(Wanting::Refused).await?;
+    let mut answer = hands.chat("openai/ok.n-5.ct-5.pt-31").stream().to(gateway).open().await?;
+    let id = answer.header("x-request-id").to_owned();
+    same("text", answer.rest().await?.text, passage::text(5))?;
+    check(answer.is_done(), || "the stream is incomplete".to_owned())?;
+    let is_row = |line: &Value| line["event"] == "usage_unwritten" && line["row"]["id"] == *id;
+    let line = hands.log_of(gateway, "of the row that was refused", is_row).await?;
+    let row = &line["row"];
+    for (column, value) in [
+        ("tenant", json!("/acme/app")),
+        ("key_name", json!("app")),
+        ("provider", json!("openai")),
+        ("status", json!(200)),
+        ("input", json!(31)),
+        ("output", json!(5)),
+        ("stream", json!(1)),
+    ] {
+        same(column, &row[column], &value)?;
+    }
+    check(line["reason"].is_string(), || format!("no reason: {line}"))
+}
+
+async fn unreadable(hands: Hands) -> Verdict {
+    let gateway = hands.world.wanting(Wanting::Refused).await?;
+    let answer = hands.get("/admin/usage/summary").key(MASTER_KEY).to(gateway).send().await?;
+    let error = refused(&answer, 503)?;
+    same("code", error["code"].as_str(), Some("ledger_unavailable"))?;
+    check(!answer.text().contains("a fault"), || format!("the error says too much: {error}"))
+}
+
+/// The settings say that requests pass where counts cannot be kept.
+async fn uncounted(hands: Hands, wanting: Wanting, key: &'static str) -> Verdict {
+    let gateway = hands.world.wanting(wanting).await?;
+    let start = Instant::now();
+    let answer = hands.chat("openai/ok.n-3").key(key).to(gateway).send().await?;
+    same("status", answer.status.as_u16(), 200)?;
+    check(start.elapsed() < SOON, || format!("it took {:?}", start.elapsed()))?;
+    let told = |line: &Value| line["event"] == "limits_store_failed";
+    hands.log_of(gateway, "of the counts that failed", told).await.map(drop)
+}
+
+/// A tool loop of a model that signs its reasoning, through a client that does not keep it.
+async fn looping(hands: Hands, wanting: Wanting) -> Verdict {
+    let gateway = hands.world.wanting(wanting).await?;
+    let start = Instant::now();
+    let mut messages = vec![json!({"role": "user", "content": "Go on until it is settled."})];
+    for turn in 0..2 {
+        let model = "anthropic/claude-sonnet-4-5-20250929~loop.turns-1.think";
+        let ask = with_tools(hands.chat(model)).with("reasoning_effort", json!("high"));
+        let answer = ask.with("messages", json!(messages)).to(gateway).send().await?;
+        same("status", answer.status.as_u16(), 200)?;
+        let said = chat::whole(&answer.json());
+        for call in &said.calls {
+            messages.extend(Front::Chat.answered(call, &format!("r{turn}")));
+        }
+        same("calls", said.calls.len(), 1 - turn)?;
+    }
+    check(start.elapsed() < SOON, || format!("it took {:?}", start.elapsed()))
+}
+
+async fn flaky(hands: Hands) -> Verdict {
+    let gateway = hands.world.wanting(Wanting::Stuck).await?;
+    let script = "ok.n-4.ct-4.pt-9";
+    let answer = hands.chat(&format!("openai/{script}")).to(gateway).send().await?;
+    same("status", answer.status.as_u16(), 200)?;
+    let sums = gateway.sums(&format!("model={}", hands.model(script)), 1).await?;
+    same("requests and tokens", (sums.requests, sums.input, sums.output), (1, 9, 4))
+}
+
+fn is_request(line: &Value, id: &str) -> bool {
+    line["event"] == "request" && line["id"] == id
+}
