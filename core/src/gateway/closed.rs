@@ -31,6 +31,12 @@ pub enum Closed {
     /// A document that cannot be used; what is wrong with it is for the operator only.
     #[error("the gateway's configuration in {DOCUMENT} cannot be used; its log says why")]
     Faulty(Vec<ConfigError>),
+    /// The document lies in a store that cannot be read; why is for the operator only.
+    #[error(
+        "the gateway's configuration cannot be read from the store that keeps it: try again in a moment; its \
+         log says why"
+    )]
+    Unreadable(String),
     /// Everybody could call.
     #[error(
         "the gateway requires no key, and serves nobody until it does: set the secret \
@@ -42,11 +48,12 @@ pub enum Closed {
 impl Closed {
     /// The operator's log line.
     pub fn log_line(&self, now: Micros) -> String {
-        let problems: &[_] = match self {
-            Self::Faulty(errors) => errors,
-            Self::NoDocument | Self::NoKey => &[],
+        let notice = Notice::error("not_configured").reason(&self.to_string());
+        let notice = match self {
+            Self::Faulty(errors) => notice.list("problems", errors),
+            Self::Unreadable(error) => notice.list("problems", std::slice::from_ref(error)),
+            Self::NoDocument | Self::NoKey => notice,
         };
-        let notice = Notice::error("not_configured").reason(&self.to_string()).list("problems", problems);
         // Which format the document asks for is not known, as there is none that can be used.
         notice.line(now, LogFormat::Json)
     }

@@ -1,27 +1,68 @@
 //! The isolate's gateway: made by its first request, shared by the others.
+//!
+//! Its document is the variable `TOLLBRIDGE_CONFIG` or, where there is none, the value of that key in the KV
+//! namespace bound as `CONFIG`, for documents that are larger than a variable may be.
 
 use crate::platform::Platform;
 use std::cell::OnceCell;
 use std::sync::Arc;
+use tollbridge_core::faults::{self, Over};
 use tollbridge_core::gateway::closed::{self, Closed};
 use tollbridge_core::gateway::{Gateway, State};
 use worker::{Date, Env, console_error};
 
+/// What the core sees of Workers.
+pub(crate) type Ports = Over<Platform>;
+
+/// The gateway, or why there is none.
+type Made = Result<Arc<Gateway<Ports>>, Closed>;
+
 thread_local! {
-    static GATEWAY: OnceCell<Result<Arc<Gateway<Platform>>, Closed>> = const { OnceCell::new() };
+    static GATEWAY: OnceCell<Made> = const { OnceCell::new() };
 }
 
-/// The gateway, or why there is none. Variables and secrets cannot change during an isolate's life.
-pub(crate) fn gateway(env: &Env) -> Result<Arc<Gateway<Platform>>, Closed> {
-    GATEWAY.with(|gateway| gateway.get_or_init(|| make(env)).clone())
+/// The gateway, where nothing has to be waited for. Variables and secrets cannot change during an isolate's
+/// life.
+pub(crate) fn gateway(env: &Env) -> Option<Made> {
+    GATEWAY.with(|gateway| {
+        if gateway.get().is_none() {
+            let text = setting(env, closed::DOCUMENT)?;
+            let _ = gateway.set(make(env, Some(&text)));
+        }
+        gateway.get().cloned()
+    })
 }
 
-fn make(env: &Env) -> Result<Arc<Gateway<Platform>>, Closed> {
-    // A secret and a variable are read in the same way.
-    let setting = |name: &str| env.var(name).ok().map(|value| value.to_string());
-    let policy = closed::document(setting(closed::DOCUMENT).as_deref())
-        .and_then(|document| closed::policy(document, setting))
-        .inspect_err(|reason| console_error!("{}", reason.log_line(Date::now().as_millis() * 1000)))?;
+/// The gateway with the document in KV. Each request that comes before there is one reads the document by
+/// itself, since none may wait for another; the first gateway that is made is everybody's. What is wrong with a
+/// document is not remembered: it may have been put right.
+pub(crate) async fn load(env: &Env) -> Made {
+    let text = match env.kv("CONFIG") {
+        Ok(store) => {
+            let text = store.get(closed::DOCUMENT).text().await;
+            text.map_err(|error| Closed::Unreadable(error.to_string())).inspect_err(say)?
+        }
+        Err(_) => None,
+    };
+    let made = make(env, text.as_deref())?;
+    GATEWAY.with(|gateway| gateway.get_or_init(|| Ok(made)).clone())
+}
+
+fn make(env: &Env, text: Option<&str>) -> Made {
+    let setting = |name: &str| setting(env, name);
+    let policy =
+        closed::document(text).and_then(|document| closed::policy(document, setting)).inspect_err(say)?;
     let state = Arc::new(State::new(&policy));
-    Ok(Arc::new(Gateway::new(Platform::new(env), Arc::new(policy), state)))
+    let ports = faults::over(Platform::new(env), setting(faults::SETTING).as_deref());
+    Ok(Arc::new(Gateway::new(ports, Arc::new(policy), state)))
+}
+
+/// Tells the operator.
+fn say(reason: &Closed) {
+    console_error!("{}", reason.log_line(Date::now().as_millis() * 1000));
+}
+
+/// A variable or a secret: both are read in the same way.
+fn setting(env: &Env, name: &str) -> Option<String> {
+    env.var(name).ok().map(|value| value.to_string())
 }

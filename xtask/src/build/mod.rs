@@ -16,7 +16,7 @@ pub(crate) fn command(project: &Project, args: &[String]) -> Outcome {
         Target::Native => {
             return Err(Failure::new("native is built with `cargo build --release`"));
         }
-        Target::Cloudflare => cloudflare::build(project)?,
+        Target::Cloudflare => cloudflare::build(project, &cloudflare::DEPLOYED)?,
         Target::Lambda => lambda::build(project)?,
         Target::Spin => spin::build(project)?,
     };
