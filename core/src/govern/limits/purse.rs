@@ -175,6 +175,12 @@ impl Purse {
             self.keep(grant, spent, now);
         }
         if let Some(limit) = grant.short {
+            // Others of this instance that asked at the same time may have brought units ahead.
+            let has_one = self.units > 0 && now < self.fresh_until && asking.minute == self.minute;
+            if limit == Limit::Requests && asking.ask.stream.is_none() && has_one {
+                self.units -= 1;
+                return Ok(Pass { standing: self.standing(), ..asking.pass });
+            }
             self.undo(&asking);
             if limit == Limit::Requests {
                 self.full_until = later(now, FULL);

@@ -97,6 +97,21 @@ fn a_clock_that_is_set_right_does_not_close_the_gate() {
 }
 
 /// The bound of `docs/targets.md` for a clock that is behind, and that it is no smaller.
+/// Each asks before any other was answered: what the first ones bring ahead is there for the last ones.
+#[test]
+fn many_at_once_leave_nothing_idle() {
+    let (mut book, mut purse) = (Book::default(), purse(40));
+    let asking = |purse: &mut Purse| match purse.admit(EIGHT, None, true) {
+        Decision::Ask(asking) => asking,
+        other => panic!("{other:?}"),
+    };
+    let asked: Vec<Asking> = (0..40).map(|_| asking(&mut purse)).collect();
+    let answers: Vec<_> = asked.into_iter().map(|asking| (book.lease(&asking.ask), asking)).collect();
+    let passed =
+        answers.into_iter().filter_map(|(grant, asking)| purse.answered(asking, Some(grant), EIGHT).ok());
+    assert_eq!(passed.count(), 40);
+}
+
 #[test]
 fn an_instance_whose_clock_is_behind_overspends_by_what_it_took_ahead() {
     const LIMIT: u32 = 60;
