@@ -3,8 +3,9 @@
 import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** How many events a streamed answer has, and how far apart they are. */
+/** How many events a streamed answer has, one to somebody who will leave, and how far apart they are. */
 const EVENTS = 12;
+const ENDLESS = 400;
 const GAP_MS = 25;
 
 /** Starts one, and ends it when `work` is done. */
@@ -45,7 +46,8 @@ async function answer(counts, request, response) {
   response.setHeader("content-type", "text/event-stream");
   const event = (choices, more) =>
     response.write(`data: ${JSON.stringify({ ...head, object: "chat.completion.chunk", choices, ...more })}\n\n`);
-  for (let index = 0; index < EVENTS && !response.destroyed; index++) {
+  const events = mark.startsWith("gone") ? ENDLESS : EVENTS;
+  for (let index = 0; index < events && !response.destroyed; index++) {
     event([{ index: 0, delta: { role: "assistant", content: `${mark};` }, finish_reason: null }]);
     await sleep(GAP_MS);
   }

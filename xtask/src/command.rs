@@ -50,8 +50,9 @@ const COMMANDS: [Command; 8] = [
     },
     Command {
         name: "bench",
-        arguments: "[--quick] [SCENARIO]…",
-        summary: "Measure what the gateway costs beside nginx; print the table of docs/performance.md",
+        arguments: "[--quick] [--workerd] [SCENARIO]…",
+        summary: "Measure what the gateway costs beside nginx, or the Worker beside a bare one; print the tables of \
+                  docs/performance.md",
         run: bench::command,
     },
     Command {

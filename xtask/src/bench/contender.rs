@@ -12,12 +12,13 @@ use std::{
 use super::{
     Bench,
     cpu::{self, pinned},
+    load::Goal,
     scenario::{Manner, Protocol, Scenario},
 };
 use crate::process::{Failure, context, to_file};
 
 /// The provider's port.
-const UPSTREAM: u16 = 19_100;
+pub(super) const UPSTREAM: u16 = 19_100;
 /// nginx has a port for each manner, as it cannot choose by a body.
 const NGINX: u16 = 19_110;
 const FLOOR: u16 = 19_120;
@@ -64,6 +65,13 @@ pub(super) struct Running(Child);
 impl Running {
     pub(super) fn id(&self) -> u32 {
         self.0.id()
+    }
+
+    /// It, and what it started.
+    pub(super) fn all(&self) -> Vec<u32> {
+        let mut all = cpu::children(self.id());
+        all.push(self.id());
+        all
     }
 }
 
@@ -112,12 +120,10 @@ impl Contender {
         Ok(Self { kind, port, path, process })
     }
 
-    /// The processes whose time counts.
-    pub(super) fn processes(&self) -> Vec<u32> {
-        let Some(process) = &self.process else { return Vec::new() };
-        let mut all = cpu::children(process.id());
-        all.push(process.id());
-        all
+    /// Where its load goes.
+    pub(super) fn goal(&self) -> Goal<'_> {
+        let processes = self.process.as_ref().map_or_else(Vec::new, Running::all);
+        Goal { port: self.port, path: &self.path, named: self.kind == Kind::Gateway, processes }
     }
 }
 
@@ -190,7 +196,8 @@ fn nginx_config(folder: &Path) -> String {
     )
 }
 
-fn start(command: &mut Command, port: u16, log: &Path) -> Result<Running, Failure> {
+/// Starts a program, and waits until it listens.
+pub(super) fn start(command: &mut Command, port: u16, log: &Path) -> Result<Running, Failure> {
     if listens(port) {
         return Err(Failure::new(format!("something else listens on port {port}")));
     }

@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use super::{
     Bench, body,
-    contender::{Contender, KEY, Kind},
+    contender::KEY,
     cpu::{self, pinned},
     scenario::Scenario,
 };
@@ -25,16 +25,20 @@ pub(super) struct Measured {
     pub(super) memory: u64,
 }
 
+/// Where the load goes, and whose time it takes.
+pub(super) struct Goal<'a> {
+    pub(super) port: u16,
+    pub(super) path: &'a str,
+    /// Whether the model's name says which provider is meant, as the gateway wants it.
+    pub(super) named: bool,
+    pub(super) processes: Vec<u32>,
+}
+
 /// One round of a scenario with one contender.
-pub(super) fn measure(
-    bench: &Bench,
-    contender: &Contender,
-    scenario: &Scenario,
-) -> Result<Measured, Failure> {
+pub(super) fn measure(bench: &Bench, goal: &Goal, scenario: &Scenario) -> Result<Measured, Failure> {
     let script = bench.folder.join("load.lua");
-    fs::write(&script, script_of(scenario, contender.kind))
-        .map_err(|error| context(&script.display(), error))?;
-    let url = format!("http://127.0.0.1:{}{}", contender.port, contender.path);
+    fs::write(&script, script_of(scenario, goal.named)).map_err(|error| context(&script.display(), error))?;
+    let url = format!("http://127.0.0.1:{}{}", goal.port, goal.path);
     let wrk = |length: Duration| {
         let mut wrk = pinned(&bench.pins.load, "wrk");
         wrk.args(["--threads", "1", "--latency", "--timeout", "30s"]);
@@ -44,10 +48,10 @@ pub(super) fn measure(
     };
     // Connections are opened and code is paged in by requests that do not count.
     wrk(Duration::from_secs(1))?;
-    let processes = contender.processes();
-    let before = cpu::spent(&processes, bench.pins.tick)?;
+    let processes = &goal.processes;
+    let before = cpu::spent(processes, bench.pins.tick)?;
     let said = wrk(bench.effort.length)?;
-    let spent = cpu::spent(&processes, bench.pins.tick)? - before;
+    let spent = cpu::spent(processes, bench.pins.tick)? - before;
     let memory = processes.iter().map(|process| cpu::memory(*process, "VmRSS:")).sum::<Result<u64, _>>()?;
     let said = Said::read(&said).ok_or_else(|| Failure::new(format!("{}: {said}", scenario.name)))?;
     Ok(Measured {
@@ -60,8 +64,8 @@ pub(super) fn measure(
 }
 
 /// The request, as wrk wants it told.
-fn script_of(scenario: &Scenario, kind: Kind) -> String {
-    let body = body::request(scenario, kind == Kind::Gateway);
+fn script_of(scenario: &Scenario, named: bool) -> String {
+    let body = body::request(scenario, named);
     format!(
         "wrk.method = \"POST\"\nwrk.headers[\"content-type\"] = \"application/json\"\n\
          wrk.headers[\"authorization\"] = \"Bearer {KEY}\"\nwrk.body = [==[{body}]==]\n"

@@ -18,6 +18,7 @@ mod load;
 mod report;
 mod scenario;
 mod start;
+mod workerd;
 
 use std::{path::PathBuf, process::Command, time::Duration};
 
@@ -49,6 +50,7 @@ struct Bench {
 
 /// The programs that take part.
 struct Programs {
+    /// The gateway, or what runs it.
     gateway: PathBuf,
     upstream: PathBuf,
     /// The relay that does a gateway's work and nothing else, where its sources are.
@@ -58,17 +60,19 @@ struct Programs {
 /// Runs all scenarios, or those whose names hold one of the arguments.
 pub(crate) fn command(project: &Project, args: &[String]) -> Outcome {
     let (options, names): (Vec<_>, Vec<_>) = args.iter().partition(|arg| arg.starts_with("--"));
-    let quick = match options.as_slice() {
-        [] => false,
-        [option] if *option == "--quick" => true,
-        _ => return Err(Failure::new("usage: cargo xtask bench [--quick] [SCENARIO]…")),
-    };
-    let chosen: Vec<&Scenario> = SCENARIOS
+    let known = |option: &&String| ["--quick", "--workerd"].contains(&option.as_str());
+    if !options.iter().all(|option| known(option)) {
+        return Err(Failure::new("usage: cargo xtask bench [--quick] [--workerd] [SCENARIO]…"));
+    }
+    let asked = |name: &str| options.iter().any(|option| *option == name);
+    let (quick, on_workerd) = (asked("--quick"), asked("--workerd"));
+    let table = if on_workerd { workerd::SCENARIOS } else { SCENARIOS };
+    let chosen: Vec<&Scenario> = table
         .iter()
         .filter(|scenario| names.is_empty() || names.iter().any(|name| scenario.name.contains(name.as_str())))
         .collect();
     setup::debian::install(project, &["nginx-light", "wrk"])?;
-    let programs = build(project)?;
+    let programs = if on_workerd { workerd::build(project)? } else { build(project)? };
     let folder = project.target().join("bench");
     std::fs::create_dir_all(&folder).map_err(|error| context(&folder.display(), error))?;
     let effort = match quick {
@@ -76,7 +80,7 @@ pub(crate) fn command(project: &Project, args: &[String]) -> Outcome {
         false => Effort { rounds: 3, length: Duration::from_secs(4) },
     };
     let bench = Bench { programs, folder, pins: Pins::new()?, effort };
-    run(&bench, &chosen, names.is_empty())
+    if on_workerd { workerd::run(&bench, &chosen) } else { run(&bench, &chosen, names.is_empty()) }
 }
 
 fn run(bench: &Bench, chosen: &[&Scenario], whole: bool) -> Outcome {
@@ -90,7 +94,7 @@ fn run(bench: &Bench, chosen: &[&Scenario], whole: bool) -> Outcome {
             .collect::<Result<Vec<_>, _>>()?;
         for _ in 0..bench.effort.rounds {
             for contender in &mut contenders {
-                let measured = load::measure(bench, contender, scenario)?;
+                let measured = load::measure(bench, &contender.goal(), scenario)?;
                 report.add(scenario, contender.kind, measured);
             }
         }

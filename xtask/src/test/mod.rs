@@ -7,6 +7,7 @@
 mod stages;
 pub(crate) mod suite;
 pub(crate) mod tally;
+mod workerd;
 
 use crate::process::{Failure, Outcome};
 use crate::project::Project;

@@ -2,15 +2,14 @@
 
 use super::suite::{check, counted};
 use super::tally::Tally;
+use super::workerd;
 use crate::build::host::{self, WASM_ONLY};
 use crate::conformance;
 use crate::process::{Failure, context};
 use crate::project::Project;
-use crate::setup::{cargo_deny, cargo_lambda, cfn_lint, sdk, wrangler};
+use crate::setup::{cargo_deny, cargo_lambda, cfn_lint, sdk};
 use crate::target::Target;
-use crate::tenant;
 use std::env;
-use std::path::PathBuf;
 use std::process::Command;
 
 pub(crate) struct Stage {
@@ -37,7 +36,8 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "matrix", fast: false, run: conformance::matrix },
     Stage { name: "repro", fast: false, run: repro },
     Stage { name: "smoke", fast: true, run: smoke },
-    Stage { name: "wrangler", fast: false, run: wrangler_deploy },
+    Stage { name: "workerd", fast: false, run: workerd::cases },
+    Stage { name: "wrangler", fast: false, run: workerd::deploy },
     Stage { name: "template", fast: false, run: template },
     Stage { name: "sdk", fast: false, run: |project| sdk(project, Target::Native) },
     Stage { name: "sdk-cloudflare", fast: false, run: |project| sdk(project, Target::Cloudflare) },
@@ -95,21 +95,6 @@ fn smoke(project: &Project) -> Result<Tally, Failure> {
         let mut around = conformance::suite(project)?;
         around.args(["--target", "native", "--around"]).arg(&xtask).args(["smoke", "--model", model]);
         tally.add(counted(&mut around)?);
-    }
-    Ok(tally)
-}
-
-/// What `wrangler deploy` would upload, for the project and for each tenant.
-fn wrangler_deploy(project: &Project) -> Result<Tally, Failure> {
-    wrangler::install(project)?;
-    let mut tally = Tally::default();
-    let tenants = tenant::files(project, Target::Cloudflare);
-    for config in [PathBuf::from("wrangler.toml")].into_iter().chain(tenants) {
-        let mut deploy = Command::new(wrangler::program(project, "wrangler"));
-        deploy.args(["deploy", "--dry-run", "--outdir"]).arg(project.target().join("wrangler"));
-        deploy.arg("--config").arg(config);
-        deploy.current_dir(project.root()).env("CI", "1").env("WRANGLER_SEND_METRICS", "false");
-        tally.add(check(project, "wrangler-deploy", &mut deploy)?);
     }
     Ok(tally)
 }
