@@ -61,7 +61,7 @@ struct Programs {
 pub(crate) fn command(project: &Project, args: &[String]) -> Outcome {
     let (options, names): (Vec<_>, Vec<_>) = args.iter().partition(|arg| arg.starts_with("--"));
     let known = |option: &&String| ["--quick", "--workerd"].contains(&option.as_str());
-    if !options.iter().all(|option| known(option)) {
+    if !options.iter().all(known) {
         return Err(Failure::new("usage: cargo xtask bench [--quick] [--workerd] [SCENARIO]…"));
     }
     let asked = |name: &str| options.iter().any(|option| *option == name);
