@@ -14,6 +14,9 @@ use crate::{
     ports::{Ledger, LedgerError, Micros},
 };
 
+/// How many rows are on their way together.
+const AT_ONCE: usize = 10;
+
 /// Appends rows of a tenant that was never used before, many at once, and asks every kind of question
 /// about them. `now` is any moment. `name` must be fit for a tenant path (`a-z`, `0-9`).
 ///
@@ -73,8 +76,10 @@ pub async fn after_restart<L: Ledger>(store: &L, name: &str, now: Micros) -> Res
 }
 
 async fn append<L: Ledger>(store: &L, rows: &[UsageRow]) -> Result<(), String> {
-    for appended in join_all(rows.iter().map(|row| store.append(row.clone()))).await {
-        appended.map_err(|unwritten| failed("appending")(unwritten.error))?;
+    for rows in rows.chunks(AT_ONCE) {
+        for appended in join_all(rows.iter().map(|row| store.append(row.clone()))).await {
+            appended.map_err(|unwritten| failed("appending")(unwritten.error))?;
+        }
     }
     Ok(())
 }

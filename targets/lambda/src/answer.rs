@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::{Sleep, sleep};
+use tollbridge_core::faults::Over;
 use tollbridge_core::gateway::Body;
 
 /// How long `after` may keep the caller from the end of the response.
@@ -16,7 +17,7 @@ pub(crate) const GRACE: Duration = Duration::from_secs(2);
 
 /// The gateway's body, then `after`, which runs as a task of its own, then the end.
 pub(crate) enum Answer {
-    Speaking(Body<Platform>, JoinHandle<()>),
+    Speaking(Body<Over<Platform>>, JoinHandle<()>),
     Settling(JoinHandle<()>, Pin<Box<Sleep>>),
     Over,
 }

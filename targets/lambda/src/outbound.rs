@@ -6,7 +6,7 @@
 
 use crate::platform::Platform;
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
+use http::header::ACCEPT_ENCODING;
 use http::{HeaderValue, Request, Response, Uri};
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming as HyperBody;
@@ -25,6 +25,7 @@ use std::vec;
 use tollbridge_core::media::is_public;
 use tollbridge_core::payload::Payload;
 use tollbridge_core::ports::{Http, HttpError, PublicOnly};
+use tollbridge_decode::{Decoded, identity};
 use tower_service::Service;
 
 /// For the name, the connection and every address tried.
@@ -33,10 +34,42 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// Shorter than the load balancers of providers keep a silent connection; a frozen instance wakes to dead ones.
 const IDLE: Duration = Duration::from_secs(30);
 
-pub(crate) type Client = HyperClient<HttpsConnector<HttpConnector<Resolver>>, Payload>;
+type Client = HyperClient<HttpsConnector<HttpConnector<Resolver>>, Payload>;
 
-/// The client for providers, or with `public_only` the one for addresses that callers name.
-pub(crate) fn client(public_only: bool) -> Client {
+/// The instance's connections. A clone shares them.
+#[derive(Clone)]
+pub struct Connections {
+    /// To providers and to Amazon's services.
+    any: Client,
+    /// To addresses that callers name.
+    public: Client,
+}
+
+impl Connections {
+    /// No connection yet.
+    pub fn new() -> Self {
+        Self { any: client(false), public: client(true) }
+    }
+
+    /// Sends a request once, as it is.
+    pub(crate) async fn send(&self, request: Request<Payload>) -> Result<Response<Incoming>, HttpError> {
+        let public_only = request.extensions().get::<PublicOnly>().is_some();
+        if public_only && is_private_literal(request.uri()) {
+            return Err(HttpError::Refused);
+        }
+        let client = if public_only { &self.public } else { &self.any };
+        let response = client.request(request).await.map_err(|error| failure(&error))?;
+        Ok(response.map(Incoming))
+    }
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn client(public_only: bool) -> Client {
     let mut connector =
         HttpConnector::new_with_resolver(Resolver { system: GaiResolver::new(), public_only });
     connector.enforce_http(false);
@@ -53,7 +86,7 @@ pub(crate) fn client(public_only: bool) -> Client {
 /// The system's resolver; for addresses that callers name, a name that leads anywhere else than to the public
 /// internet has no address.
 #[derive(Clone)]
-pub(crate) struct Resolver {
+struct Resolver {
     system: GaiResolver,
     public_only: bool,
 }
@@ -86,22 +119,12 @@ fn is_private_literal(uri: &Uri) -> bool {
 }
 
 impl Http for Platform {
-    type Body = Incoming;
+    type Body = Decoded<Incoming>;
 
-    async fn send(&self, mut request: Request<Payload>) -> Result<Response<Incoming>, HttpError> {
-        // Nothing here decodes.
+    async fn send(&self, mut request: Request<Payload>) -> Result<Response<Decoded<Incoming>>, HttpError> {
         request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        let public_only = request.extensions().get::<PublicOnly>().is_some();
-        if public_only && is_private_literal(request.uri()) {
-            return Err(HttpError::Refused);
-        }
-        let client = if public_only { &self.public_client } else { &self.client };
-        let response = client.request(request).await.map_err(|error| failure(&error))?;
-        let encoded = |coding: &HeaderValue| coding != "identity";
-        if response.headers().get(CONTENT_ENCODING).is_some_and(encoded) {
-            return Err(HttpError::Encoding);
-        }
-        Ok(response.map(Incoming))
+        // What comes compressed all the same is decoded.
+        identity(self.connections.send(request).await?)
     }
 }
 
@@ -129,7 +152,7 @@ fn innermost_kind(error: &io::Error) -> io::ErrorKind {
 }
 
 /// What a provider sends. Dropped, it closes the connection that it came on.
-pub(crate) struct Incoming(HyperBody);
+pub struct Incoming(HyperBody);
 
 impl http_body::Body for Incoming {
     type Data = Bytes;
@@ -160,7 +183,7 @@ mod tests {
 
     async fn failure_at(uri: &str) -> HttpError {
         let request = Request::get(uri).body(Payload::empty()).unwrap();
-        match Platform::new().send(request).await {
+        match Platform::with(Connections::new(), None).send(request).await {
             Ok(response) => panic!("{uri} answered {}", response.status()),
             Err(error) => error,
         }
@@ -184,7 +207,7 @@ mod tests {
     async fn failures_are_told_apart() {
         let plain = says(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
         let mute = says(b"");
-        let coded = says(b"HTTP/1.1 200 OK\r\ncontent-encoding: br\r\ncontent-length: 1\r\n\r\n\x06");
+        let coded = says(b"HTTP/1.1 200 OK\r\ncontent-encoding: lzma\r\ncontent-length: 1\r\n\r\n\x06");
         let table = [
             ("http://no-such-host.invalid/".to_owned(), HttpError::Dns),
             ("http://127.0.0.1:1/".to_owned(), HttpError::Connect),
@@ -200,7 +223,7 @@ mod tests {
     #[tokio::test]
     async fn what_callers_name_is_public_or_not_reached() {
         let port = says(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
-        let platform = Platform::new();
+        let platform = Platform::with(Connections::new(), None);
         for (host, expected) in [("127.0.0.1", HttpError::Refused), ("localhost", HttpError::Dns)] {
             let mut request = Request::get(format!("http://{host}:{port}/")).body(Payload::empty()).unwrap();
             assert_eq!(

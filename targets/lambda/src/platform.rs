@@ -1,28 +1,44 @@
-//! The ports that need no service of Amazon's.
+//! The ports that need no service of Amazon's, and what the others are made of.
 
-use crate::outbound::{self, Client};
+use crate::aws::{Aws, now};
+use crate::outbound::Connections;
+use crate::stores::Stores;
 use std::pin::Pin;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use tokio::time::{Sleep, sleep};
-use tollbridge_core::ports::{Cache, Clock, Counters, Ledger, Log, Micros, Random, Timer};
+use tollbridge_core::config::LogFormat;
+use tollbridge_core::ledger::Notice;
+use tollbridge_core::ports::{Clock, Log, Micros, Random, Timer};
 
 /// Lambda, as the core sees it.
-pub(crate) struct Platform {
-    pub(crate) client: Client,
-    /// For addresses that callers name.
-    pub(crate) public_client: Client,
+pub struct Platform {
+    pub(crate) connections: Connections,
+    pub(crate) stores: Option<Stores>,
 }
 
 impl Platform {
-    pub(crate) fn new() -> Self {
-        Self { client: outbound::client(false), public_client: outbound::client(true) }
+    /// With the stores that the environment names.
+    pub fn new(connections: Connections) -> Self {
+        let stores = Stores::from_env(&Aws::from_env(connections.clone()));
+        Self::with(connections, stores)
+    }
+
+    /// With these stores.
+    pub fn with(connections: Connections, stores: Option<Stores>) -> Self {
+        Self { connections, stores }
+    }
+}
+
+impl Platform {
+    /// Tells the operator of something before there is a gateway to do it.
+    pub(crate) fn tell(&self, notice: &Notice) {
+        self.line(&notice.line(self.now(), LogFormat::Json));
     }
 }
 
 impl Clock for Platform {
     fn now(&self) -> Micros {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+        now()
     }
 }
 
@@ -48,10 +64,3 @@ impl Log for Platform {
         println!("{line}");
     }
 }
-
-/// The log is the ledger.
-impl Ledger for Platform {}
-
-impl Cache for Platform {}
-
-impl Counters for Platform {}

@@ -14,7 +14,7 @@ pub(crate) const ALL_BUILT: &str = "XTASK_ALL_BUILT";
 
 /// Programs whose stores can be made to fail: the builds of the tests have the feature, and those that ship
 /// refuse it. Every build here is with it, as one without would be a second one.
-pub(crate) const FAULTS: [&str; 1] = ["tollbridge"];
+pub(crate) const FAULTS: [&str; 2] = ["tollbridge", "tollbridge-lambda"];
 
 /// The arguments that turn it on for a command over the whole workspace.
 pub(crate) fn features() -> Vec<String> {

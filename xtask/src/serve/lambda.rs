@@ -1,26 +1,75 @@
-//! Lambda: its runtime API, as cargo-lambda plays it, and some instances of the function.
+//! Lambda: its runtime API, as cargo-lambda plays it, some instances of the function, and the services around it.
 
-use super::Settings;
-use crate::build::host;
+use super::aws::Aws;
+use super::{Running, Settings};
+use crate::build::{host, lambda};
 use crate::process::Failure;
 use crate::project::Project;
 use crate::setup::cargo_lambda;
 use std::process::Command;
 
-/// An instance serves one request at a time.
-const INSTANCES: usize = 12;
+/// An instance serves one request at a time. Twelve cases at once, and twenty streams in one of them.
+const INSTANCES: usize = 34;
 
-pub(super) fn commands(project: &Project, settings: &Settings) -> Result<Vec<Command>, Failure> {
+pub(super) fn start(project: &Project, settings: &Settings) -> Result<Running, Failure> {
     cargo_lambda::install(project)?;
-    let function = host::program(project, "tollbridge-lambda")?;
+    let function = match settings.faults {
+        None => Command::new(lambda::build(project)?),
+        // What is deployed has no faults.
+        Some(_) => host::program(project, "tollbridge-lambda")?,
+    };
+    let variables: Vec<_> = settings.variables().into_iter().enumerate().map(Variable::new).collect();
+    let services = match settings.bare {
+        true => None,
+        false => {
+            let values: Vec<_> = variables.iter().filter_map(Variable::stored).collect();
+            Some(Aws::start(project, Some(&settings.data), &values)?)
+        }
+    };
     let port = settings.port.to_string();
     let mut runtime = Command::new(cargo_lambda::program(project));
     runtime
         .args(["lambda", "watch", "--only-lambda-apis", "--ignore-changes", "-A", "127.0.0.1", "-P", &port])
         .current_dir(project.root());
     let mut commands = vec![runtime];
-    commands.extend((0..INSTANCES).map(|_| instance(&function, settings)));
-    Ok(commands)
+    commands.extend((0..INSTANCES).map(|_| {
+        let mut instance = instance(&function, settings);
+        match &services {
+            Some(aws) => {
+                instance.envs(aws.environment());
+                instance.envs(variables.iter().map(|variable| (&variable.name, &variable.reference)));
+            }
+            None => {
+                instance.envs(variables.iter().map(|variable| (&variable.name, &variable.value)));
+            }
+        }
+        instance
+    }));
+    Ok(Running { commands, services })
+}
+
+/// A variable of the function. Secrets are looked up as a deployed function looks them up, half of them in each
+/// of the two services that keep some.
+struct Variable {
+    name: String,
+    value: String,
+    reference: String,
+}
+
+impl Variable {
+    fn new((number, (name, value)): (usize, (String, String))) -> Self {
+        let reference = match number % 2 {
+            _ if name == super::FAULTS => value.clone(),
+            0 => format!("ssm:/tollbridge/local/{name}"),
+            _ => format!("secretsmanager:tollbridge/local/{name}"),
+        };
+        Self { name, value, reference }
+    }
+
+    /// What one of the services is to keep, and where.
+    fn stored(&self) -> Option<(String, String)> {
+        (self.value != self.reference).then(|| (self.reference.clone(), self.value.clone()))
+    }
 }
 
 /// Lambda replaces an instance that ends; so does this.
@@ -29,7 +78,6 @@ fn instance(function: &Command, settings: &Settings) -> Command {
     shell
         .args(["-c", r#"while :; do "$0"; sleep 0.1; done"#])
         .arg(function.get_program())
-        .envs(settings.variables())
         .env("TOLLBRIDGE_CONFIG", settings.document.line())
         .env("AWS_LAMBDA_RUNTIME_API", format!("http://127.0.0.1:{}/.rt", settings.port))
         .env("AWS_LAMBDA_FUNCTION_NAME", "_")

@@ -3,6 +3,7 @@
 //! Each target has a file that builds what is deployed there and says which programs to start. They run until
 //! they are interrupted; what they print, the gateway's log included, is printed here.
 
+pub(crate) mod aws;
 mod cloudflare;
 mod document;
 mod lambda;
@@ -17,7 +18,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
-use std::process::Child;
+use std::process::{Child, Command};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -45,22 +46,39 @@ impl Settings {
 /// The variable that a build with the feature `faults` reads.
 const FAULTS: &str = "TOLLBRIDGE_FAULTS";
 
+/// What a target starts.
+struct Running {
+    /// Its programs. The first one listens, and the others are started once it does.
+    commands: Vec<Command>,
+    /// What they speak to and runs already.
+    services: Option<aws::Aws>,
+}
+
+impl Running {
+    fn of(commands: Vec<Command>) -> Self {
+        Self { commands, services: None }
+    }
+}
+
 /// `cargo xtask serve --target TARGET [--port N] [--config FILE.json] [--data FOLDER] [--bare] [--faults PLAN]`
 pub(crate) fn command(project: &Project, args: &[String]) -> Outcome {
     let settings = parse(project, args)?;
-    let commands = match settings.target {
-        Target::Native => native::commands(project, &settings)?,
-        Target::Cloudflare => cloudflare::commands(project, &settings)?,
-        Target::Lambda => lambda::commands(project, &settings)?,
-        Target::Spin => spin::commands(project, &settings)?,
+    let running = match settings.target {
+        Target::Native => Running::of(native::commands(project, &settings)?),
+        Target::Cloudflare => Running::of(cloudflare::commands(project, &settings)?),
+        Target::Lambda => lambda::start(project, &settings)?,
+        Target::Spin => Running::of(spin::commands(project, &settings)?),
     };
+    // Ended last: the target's programs speak to them.
+    let _services = running.services;
     let mut children = Children(Vec::new());
-    for mut command in commands {
+    for mut command in running.commands {
         let child =
             command.spawn().map_err(|error| context(&format!("cannot run `{}`", shown(&command)), error))?;
         children.0.push(child);
+        children.wait_until(|| listens(settings.port))?;
     }
-    children.wait_until_answering(settings.port)?;
+    children.wait_until(|| answers(settings.port))?;
     println!("Tollbridge on {} answers on http://127.0.0.1:{}", settings.target.name(), settings.port);
     settings.document.print_key();
     children.wait_for_end()
@@ -99,10 +117,10 @@ fn parse(project: &Project, args: &[String]) -> Result<Settings, Failure> {
 struct Children(Vec<Child>);
 
 impl Children {
-    /// Waits for `/health`. A runtime may take its time to load the gateway.
-    fn wait_until_answering(&mut self, port: u16) -> Outcome {
+    /// Waits for the port, or for `/health`. A runtime may take its time to load the gateway.
+    fn wait_until(&mut self, is_there: impl Fn() -> bool) -> Outcome {
         let start = Instant::now();
-        while !answers(port) {
+        while !is_there() {
             self.check_running()?;
             if start.elapsed() > Duration::from_secs(180) {
                 return Err(Failure::new("the gateway did not answer within three minutes"));
@@ -136,6 +154,10 @@ impl Drop for Children {
             let _ = child.wait();
         }
     }
+}
+
+fn listens(port: u16) -> bool {
+    TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
 fn answers(port: u16) -> bool {

@@ -10,7 +10,12 @@ pub(crate) mod cargo_lambda;
 pub(crate) mod cfn_lint;
 mod crates;
 pub(crate) mod debian;
+pub(crate) mod dynamodb_local;
+pub(crate) mod moto;
 mod python;
+pub(crate) mod rust_arm64;
+mod rust_std;
+pub(crate) mod sam;
 pub(crate) mod sdk;
 mod stamp;
 pub(crate) mod wasm;
@@ -25,13 +30,17 @@ struct Tool {
     install: fn(&Project) -> Outcome,
 }
 
-const TOOLS: [Tool; 7] = [
+const TOOLS: [Tool; 11] = [
     Tool { name: "wasm", install: wasm::install },
     Tool { name: "wrangler", install: wrangler::install },
     Tool { name: "worker-build", install: worker_build::install },
     Tool { name: "cargo-lambda", install: cargo_lambda::install },
     Tool { name: "cargo-deny", install: cargo_deny::install },
     Tool { name: "cfn-lint", install: cfn_lint::install },
+    Tool { name: "rust-arm64", install: rust_arm64::install },
+    Tool { name: "sam", install: sam::install },
+    Tool { name: "moto", install: moto::install },
+    Tool { name: "dynamodb-local", install: dynamodb_local::install },
     Tool { name: "sdk", install: sdk::install },
 ];
 

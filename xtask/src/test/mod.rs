@@ -4,6 +4,7 @@
 //! All stages run even when one fails, so that one run tells everything. The last line is the sum of all
 //! tallies, and nothing is skipped without its name and reason above it.
 
+mod lambda;
 mod stages;
 pub(crate) mod suite;
 pub(crate) mod tally;

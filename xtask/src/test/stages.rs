@@ -1,5 +1,6 @@
 //! The table of stages, in the order of how soon they tell.
 
+use super::lambda;
 use super::suite::{check, counted};
 use super::tally::Tally;
 use super::workerd;
@@ -7,7 +8,7 @@ use crate::build::host::{self, WASM_ONLY};
 use crate::conformance;
 use crate::process::{Failure, context};
 use crate::project::Project;
-use crate::setup::{cargo_deny, cargo_lambda, cfn_lint, sdk};
+use crate::setup::{cargo_deny, cargo_lambda, sdk};
 use crate::target::Target;
 use std::env;
 use std::process::Command;
@@ -38,7 +39,8 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "smoke", fast: true, run: smoke },
     Stage { name: "workerd", fast: false, run: workerd::cases },
     Stage { name: "wrangler", fast: false, run: workerd::deploy },
-    Stage { name: "template", fast: false, run: template },
+    Stage { name: "lambda-stores", fast: false, run: lambda::stores },
+    Stage { name: "template", fast: false, run: lambda::package },
     Stage { name: "sdk", fast: false, run: |project| sdk(project, Target::Native) },
     Stage { name: "sdk-cloudflare", fast: false, run: |project| sdk(project, Target::Cloudflare) },
     Stage { name: "sdk-lambda", fast: false, run: |project| sdk(project, Target::Lambda) },
@@ -97,12 +99,6 @@ fn smoke(project: &Project) -> Result<Tally, Failure> {
         tally.add(counted(&mut around)?);
     }
     Ok(tally)
-}
-
-fn template(project: &Project) -> Result<Tally, Failure> {
-    cfn_lint::install(project)?;
-    let mut lint = Command::new(cfn_lint::program(project));
-    check(project, "template", lint.arg("template.yaml").current_dir(project.root()))
 }
 
 /// The official client libraries against a target.

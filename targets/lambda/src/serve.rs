@@ -1,0 +1,69 @@
+//! Invocations, one after another.
+
+use crate::answer::{Answer, GRACE};
+use crate::instance::Instance;
+use lambda_http::{Error, Request, RequestExt as _, Response, run, run_with_streaming_response, service_fn};
+use std::convert::Infallible;
+use std::env;
+use std::time::Duration;
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+use tollbridge_core::gateway::{EndBy, closed};
+
+/// The variable that says which front door a function is behind, `stream` or `buffer`.
+pub const MODE: &str = "TOLLBRIDGE_RESPONSE";
+
+/// How answers reach the caller. One function cannot do both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// As they are made: behind a function URL whose invoke mode is RESPONSE_STREAM.
+    Stream,
+    /// Whole: behind an HTTP API, which ends at 30 seconds.
+    Buffer,
+}
+
+impl Mode {
+    /// What [`MODE`] says; streamed, where it says nothing.
+    pub fn from_env() -> Self {
+        if env::var(MODE).is_ok_and(|mode| mode == "buffer") { Self::Buffer } else { Self::Stream }
+    }
+}
+
+/// What an instance needs at an invocation's end: an error event, its row in the table, the rest of the answer.
+const LAST: Duration = Duration::from_secs(5);
+
+/// Serves until the runtime's connection breaks.
+pub async fn serve(instance: &Instance, mode: Mode) -> Result<(), Error> {
+    let settling = TaskTracker::new();
+    let service = service_fn(|request: Request| async {
+        Ok::<_, Infallible>(answer(instance, &settling, request).await)
+    });
+    let ended = match mode {
+        Mode::Stream => run_with_streaming_response(service).await,
+        Mode::Buffer => run(service).await,
+    };
+    // What was under way still counts.
+    settling.close();
+    let _ = timeout(GRACE, settling.wait()).await;
+    ended
+}
+
+async fn answer(instance: &Instance, settling: &TaskTracker, mut request: Request) -> Response<Answer> {
+    // Milliseconds since the epoch.
+    let deadline = request.lambda_context_ref().map(|context| Duration::from_millis(context.deadline));
+    if let Some(end) = deadline.and_then(|deadline| deadline.checked_sub(LAST)) {
+        request.extensions_mut().insert(EndBy(u64::try_from(end.as_micros()).unwrap_or(u64::MAX)));
+    }
+    let refresh = instance.clone().refresh();
+    match instance.gateway() {
+        Ok(gateway) => {
+            let (response, after) = gateway.handle(request);
+            let after = settling.spawn(async {
+                after.await;
+                refresh.await;
+            });
+            response.await.map(|body| Answer::Speaking(body, after))
+        }
+        Err(reason) => closed::refuse(&reason).map(|body| Answer::Speaking(body, settling.spawn(refresh))),
+    }
+}

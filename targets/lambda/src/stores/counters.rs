@@ -1,0 +1,82 @@
+//! The counts of limits: a book for each scope as text, and a version that grows with every change.
+//!
+//! A change reads the book, and writes it where nobody else has meanwhile. A write whose answer is lost is not
+//! sent again, because whether it was done is not known.
+
+use super::{ALONE, EXPIRES, Stores, dice};
+use crate::aws::dynamodb::{Attribute, Conditional, Item, Key};
+use crate::platform::Platform;
+use std::time::Duration;
+use tokio::time::sleep;
+use tollbridge_core::govern::limits::{Ask, Book, Grant, Settlement, Window};
+use tollbridge_core::ports::{Counters, CountersError, Micros};
+
+/// How often a book is changed by another first.
+const TRIES: u32 = 40;
+
+/// A book that has not been used for two minutes may be forgotten; this is longer than clocks are apart.
+const KEPT: u64 = 10 * 60;
+
+const BOOK: &str = "book";
+const VERSION: &str = "version";
+const UNCHANGED: &str = "attribute_not_exists(pk) OR version = :version";
+
+impl Counters for Platform {
+    async fn lease(&self, scope: &str, ask: Ask) -> Result<Grant, CountersError> {
+        match &self.stores {
+            Some(stores) => stores.change(scope, ask.at, |book| book.lease(&ask)).await,
+            None => Ok(Grant::alone(&ask)),
+        }
+    }
+
+    async fn settle(&self, scope: &str, back: Settlement) -> Result<(), CountersError> {
+        match &self.stores {
+            Some(stores) => stores.change(scope, back.at, |book| book.settle(&back)).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn window(&self, scope: &str, at: Micros) -> Result<Window, CountersError> {
+        let stores = self.stores.as_ref().ok_or(CountersError::NotKept)?;
+        let item = stores.table.get(&item_key(scope)).await?;
+        Ok(read(&item.unwrap_or_default()).1.window(at))
+    }
+}
+
+impl Stores {
+    async fn change<T>(
+        &self,
+        scope: &str,
+        at: Micros,
+        mut by: impl FnMut(&mut Book) -> T,
+    ) -> Result<T, CountersError> {
+        let mut found = self.table.get(&item_key(scope)).await?.unwrap_or_default();
+        for turn in 1..=TRIES {
+            let (version, mut book) = read(&found);
+            let outcome = by(&mut book);
+            let mut item = item_key(scope).item();
+            item.insert(BOOK.into(), book.to_string().into());
+            item.insert(VERSION.into(), Attribute::number(version + 1));
+            item.insert(EXPIRES.into(), Attribute::number(at / 1_000_000 + KEPT));
+            let values = Item::from([(":version".into(), Attribute::number(version))]);
+            match self.table.write_if(item, UNCHANGED, values).await? {
+                Conditional::Done => return Ok(outcome),
+                Conditional::Failed(now) => found = now,
+            }
+            // Those who met here should not meet again.
+            sleep(Duration::from_millis(dice() % u64::from(2 * turn.min(20)))).await;
+        }
+        Err(CountersError::Store(format!("the counts of {scope} are changed by too many at once")))
+    }
+}
+
+fn item_key(scope: &str) -> Key<'static> {
+    Key::new(format!("counter#{scope}"), ALONE)
+}
+
+/// A book and its version. Where there is none it is empty, and its version is zero.
+fn read(item: &Item<'_>) -> (u64, Book) {
+    let version = item.get(VERSION).and_then(Attribute::integer).unwrap_or_default();
+    let book = item.get(BOOK).and_then(Attribute::text).and_then(Book::read);
+    (version, book.unwrap_or_default())
+}
