@@ -17,7 +17,10 @@ const AT_ONCE: usize = 12;
 /// Groups whose cases load the machine. They run after all others, which have times to keep.
 const HEAVY: [&str; 5] = ["recordings", "load", "process", "restart", "stores"];
 
-/// How many of those run at once.
+/// Groups whose cases count on a store that answers within a second. They run before all others.
+const PROMPT: [&str; 1] = ["limits"];
+
+/// How many of the heavy ones run at once.
 const HEAVY_AT_ONCE: usize = 2;
 
 struct Outcome {
@@ -35,11 +38,14 @@ pub(crate) async fn all(cases: Vec<Case>, world: Arc<World>, report: Option<&str
         lacking(world.target.name(), case.abilities()).is_some_and(|lack| lack.why == Why::Nature)
     };
     let numbered = cases.into_iter().filter(|case| !foreign(case)).enumerate();
-    let (heavy, light): (Vec<_>, Vec<_>) = numbered.partition(|(_, case)| HEAVY.contains(&case.group));
+    let (heavy, others): (Vec<_>, Vec<_>) = numbered.partition(|(_, case)| HEAVY.contains(&case.group));
+    let (prompt, light): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|(_, case)| PROMPT.contains(&case.group));
     let run = |(number, case)| one(case, Hands::new(world.clone(), number));
+    let prompt = stream::iter(prompt.into_iter().map(run)).buffer_unordered(AT_ONCE);
     let light = stream::iter(light.into_iter().map(run)).buffer_unordered(AT_ONCE);
     let heavy = stream::iter(heavy.into_iter().map(run)).buffer_unordered(HEAVY_AT_ONCE);
-    let mut running = std::pin::pin!(light.chain(heavy));
+    let mut running = std::pin::pin!(prompt.chain(light).chain(heavy));
     let mut outcomes: Vec<Outcome> = Vec::new();
     while let Some(outcome) = running.next().await {
         if let Err(Unmet::Failed(reason)) = &outcome.verdict {

@@ -6,6 +6,7 @@ use tollbridge_upstream::passage;
 
 use super::PROVIDERS;
 use crate::{
+    ability::Ability,
     case::{Case, Hands},
     front::Front,
     reading::chat,
@@ -41,7 +42,8 @@ pub(super) fn cases() -> Vec<Case> {
     for (name, setting) in FRAMINGS {
         for (front, provider) in super::pairs() {
             let named = format!("{name} ({} to {provider})", front.name());
-            cases.push(Case::new("dialects", named, move |hands| streamed(hands, front, provider, setting)));
+            let case = Case::new("dialects", named, move |hands| streamed(hands, front, provider, setting));
+            cases.push(if *name == "zstd" { case.needs(Ability::Zstd) } else { case });
         }
     }
     for (name, provider, setting) in CHAT {
@@ -51,7 +53,8 @@ pub(super) fn cases() -> Vec<Case> {
     for coding in ["gzip", "br", "zstd"] {
         for provider in PROVIDERS {
             let named = format!("a whole body in {coding} ({provider})");
-            cases.push(Case::new("dialects", named, move |hands| whole(hands, provider, coding)));
+            let case = Case::new("dialects", named, move |hands| whole(hands, provider, coding));
+            cases.push(if coding == "zstd" { case.needs(Ability::Zstd) } else { case });
         }
     }
     cases.push(Case::new("dialects", "tool calls without index and type, in one chunk", whole_calls));
