@@ -5,6 +5,7 @@
 //! caller, and what accounting needs is read from the conversation's own events.
 
 use bytes::{Bytes, BytesMut};
+use serde::de::IgnoredAny;
 
 use super::{
     answer_id,
@@ -191,15 +192,43 @@ impl Translate {
     }
 
     fn event(&mut self, raw: &[u8], frames: &mut BytesMut) {
-        let Some(data) = SseEvent::read(raw).data.filter(|_| !self.facts.over) else { return };
-        self.spotter.event(&data, &mut self.facts.lost);
+        let event = SseEvent::read(raw);
+        let failed = event.name == b"error";
+        match event.data {
+            // Where the blank line between two events is missing, each line is a message.
+            Some(data) if data.contains(&b'\n') && !is_json(&data) => {
+                data.split(|byte| *byte == b'\n').for_each(|line| self.message(line, failed, frames));
+            }
+            Some(data) => self.message(&data, failed, frames),
+            // Some providers break off with a bare JSON error (Google; vLLM behind proxies).
+            None if event.foreign && is_json(raw.trim_ascii()) => {
+                self.message(raw.trim_ascii(), failed, frames);
+            }
+            None => {}
+        }
+    }
+
+    /// Takes the data of an event; `failed` where its name says that it is an error.
+    fn message(&mut self, data: &[u8], failed: bool, frames: &mut BytesMut) {
+        if self.facts.over {
+            return;
+        }
+        self.spotter.event(data, &mut self.facts.lost);
         let Self { facts, decoder, encoder, collector, .. } = self;
-        decoder.push(&data, &mut |event| {
+        let mut sink = |event: Event<'_>| {
             collect(facts, collector, &event);
             pass(facts, encoder, &event, frames);
-        });
-        facts.complete = decoder.is_complete();
+        };
+        match failed {
+            true => decoder.error(data, &mut sink),
+            false => decoder.push(data, &mut sink),
+        }
+        self.facts.complete = self.decoder.is_complete();
     }
+}
+
+fn is_json(data: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(data).is_ok()
 }
 
 fn hand_over(frames: BytesMut, out: &mut Out) {

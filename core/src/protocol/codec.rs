@@ -153,6 +153,16 @@ impl StreamDecoder {
         }
     }
 
+    /// Takes the data of one SSE event that is named `error`.
+    pub fn error(&mut self, data: &[u8], sink: &mut impl FnMut(Event<'_>)) {
+        match self {
+            Self::Chat(decoder) => decoder.error(data, sink),
+            // Their errors say in their data what they are.
+            Self::Messages(decoder) => decoder.push(data, sink),
+            Self::Gemini(decoder) => decoder.push(data, sink),
+        }
+    }
+
     /// The upstream has ended.
     pub fn finish(&mut self, sink: &mut impl FnMut(Event<'_>)) {
         match self {

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use super::{
-    error::answer_error,
+    error::{answer_error, bare_error},
     observe::finish_of,
     said::{CallPiece, Piece, WireSaid, pieces},
+    sources::sources,
     usage::WireUsage,
 };
 use crate::{
-    conversation::{Choice, Finish, FinishReason, Part, Response, TextPart, ToolCall, Usage},
+    conversation::{Choice, Finish, FinishReason, Part, Response, Text, TextPart, ToolCall, Usage},
     protocol::{
         DecodeError,
         call_id::call_id,
@@ -27,6 +28,9 @@ wire_object! {
         x_groq: WireGroq<'a> = "x_groq",
         service_tier: Word<'a> = "service_tier",
         error: Raw<'a> = "error",
+        // Perplexity and xAI; Perplexity.
+        citations: Raw<'a> = "citations",
+        search_results: Raw<'a> = "search_results",
     }
 
     struct WireChoice<'a> {
@@ -36,6 +40,8 @@ wire_object! {
         finish_reason: Raw<'a> = "finish_reason",
         native_finish_reason: Word<'a> = "native_finish_reason",
         stop_reason: Raw<'a> = "stop_reason",
+        // SGLang's name for it.
+        matched_stop: Raw<'a> = "matched_stop",
         logprobs: Raw<'a> = "logprobs",
         usage: Raw<'a> = "usage",
         error: Raw<'a> = "error",
@@ -54,7 +60,15 @@ const WIRE: &str = "chat completions";
 /// Fails where the body is not an answer, and where it is an error in spite of its status.
 pub fn decode_response<'a>(body: &'a [u8], seed: &str) -> Result<Response<'a>, DecodeError> {
     let answer: WireAnswer<'_> = from_slice(body).map_err(unreadable)?;
-    let choices = answer.choices.unwrap_or_default().0;
+    let bare = || std::str::from_utf8(body).ok().and_then(bare_error);
+    if answer.choices.is_none()
+        && answer.error.is_none()
+        && let Some(error) = bare()
+    {
+        return Err(DecodeError::Answer(Box::new(error)));
+    }
+    let mut choices = answer.choices.unwrap_or_default().0;
+    number(&mut choices);
     if let Some(error) = answer.error.or_else(|| choices.iter().find_map(|choice| choice.error)) {
         return Err(DecodeError::Answer(Box::new(answer_error(error))));
     }
@@ -66,24 +80,28 @@ pub fn decode_response<'a>(body: &'a [u8], seed: &str) -> Result<Response<'a>, D
     }
     let mut usage = Usage::default();
     let usages = [answer.x_groq.and_then(|groq| groq.usage), answer.usage];
-    choices
-        .iter()
-        .map(|choice| choice.usage)
-        .chain(usages)
-        .flatten()
-        .for_each(|json| count(&mut usage, json));
+    let mut tier = Word::text(answer.service_tier);
+    for json in choices.iter().map(|choice| choice.usage).chain(usages).flatten() {
+        tier = tier.or(count(&mut usage, json));
+    }
     let mut calls = 0;
-    let choices = choices
-        .into_iter()
-        .enumerate()
-        .map(|(place, choice)| decode_choice(choice, place, seed, &mut calls))
-        .collect();
+    let mut told: Vec<Choice<'_>> = Vec::with_capacity(1);
+    for (place, choice) in choices.into_iter().enumerate() {
+        let choice = decode_choice(choice, place, seed, &mut calls);
+        match told.iter_mut().find(|told| told.index == choice.index) {
+            Some(first) => join(first, choice),
+            None => told.push(choice),
+        }
+    }
+    if let Some(first) = told.first_mut() {
+        cite(&mut first.parts, answer.citations, answer.search_results);
+    }
     Ok(Response {
-        choices,
+        choices: told,
         model: Word::text(answer.model),
         created: created(answer.created),
         usage,
-        service_tier: Word::text(answer.service_tier),
+        service_tier: tier,
         extra: answer.extra,
         id: Word::text(answer.id),
     })
@@ -98,10 +116,42 @@ pub(super) fn created(amount: Option<Amount>) -> Option<u64> {
     amount?.0.filter(|created| *created > 0)
 }
 
-/// Takes a usage object, where it is one.
-pub(super) fn count(usage: &mut Usage, json: Raw<'_>) {
-    if let Ok(wire) = from_str::<WireUsage<'_>>(json.get()) {
-        usage.update(&wire.usage());
+/// Takes a usage object, where it is one; gives the tier that it names.
+pub(super) fn count<'a>(usage: &mut Usage, json: Raw<'a>) -> Option<Text<'a>> {
+    let wire: WireUsage<'_> = from_str(json.get()).ok()?;
+    usage.update(&wire.usage());
+    Word::text(wire.service_tier)
+}
+
+/// Several choices of which none has a number are one in pieces: Copilot gives the text and each call
+/// of Claude's a choice of its own.
+pub(super) fn number(choices: &mut [WireChoice<'_>]) {
+    if choices.len() > 1 && choices.iter().all(|choice| choice.index.is_none()) {
+        choices.iter_mut().for_each(|choice| choice.index = Some(Amount(Some(0))));
+    }
+}
+
+/// Two choices of one number are one.
+fn join<'a>(first: &mut Choice<'a>, more: Choice<'a>) {
+    first.parts.extend(more.parts);
+    if matches!(first.finish.reason, FinishReason::Stop | FinishReason::Unknown) {
+        first.finish = more.finish;
+    }
+    first.logprobs = first.logprobs.take().or(more.logprobs);
+}
+
+/// Sources of the whole answer belong to its last text, where no text has its own.
+fn cite<'a>(parts: &mut [Part<'a>], citations: Option<Raw<'a>>, results: Option<Raw<'a>>) {
+    let cited = |part: &Part<'_>| matches!(part, Part::Text(text) if !text.citations.is_empty());
+    if parts.iter().any(cited) {
+        return;
+    }
+    let last = parts.iter_mut().rev().find_map(|part| match part {
+        Part::Text(text) => Some(text),
+        _ => None,
+    });
+    if let Some(text) = last {
+        text.citations = sources(citations, results);
     }
 }
 
@@ -138,7 +188,7 @@ fn decode_choice<'a>(choice: WireChoice<'a>, place: usize, seed: &str, calls: &m
         finish: finish(
             choice.finish_reason,
             choice.native_finish_reason,
-            choice.stop_reason,
+            choice.stop_reason.or(choice.matched_stop),
             *calls > before,
         ),
         logprobs: choice.logprobs.map(Cow::Borrowed),

@@ -2,17 +2,23 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use http::StatusCode;
+use serde_json::value::RawValue;
+
 use super::{
-    answer::{WireAnswer, WireChoice, count, created, finish},
-    error::answer_error,
+    answer::{WireAnswer, WireChoice, count, created, finish, number},
+    error::{answer_error, bare_error, decode_error},
     said::{CallPiece, Piece, pieces},
+    sources::sources,
 };
 use crate::{
-    conversation::{CallKind, Delta, Event, Finish, FinishReason, PartKind, Reasoning, Text, Usage},
+    conversation::{
+        CallKind, Delta, Event, Finish, FinishReason, MediaKind, PartKind, Reasoning, Text, Usage,
+    },
     error::{ApiError, ErrorKind},
     protocol::{
         call_id::call_id,
-        json::{Word, from_str, repair_surrogates},
+        json::{Raw, Word, from_str, repair_surrogates},
     },
 };
 
@@ -31,6 +37,15 @@ pub struct StreamDecoder {
     next_part: u32,
     choices: BTreeMap<u32, OpenChoice>,
     usage: Usage,
+    tier: Option<String>,
+    sources: Sources,
+}
+
+/// Sources of the answer as a whole, as the last chunk said them.
+#[derive(Debug, Default)]
+struct Sources {
+    citations: Option<Box<RawValue>>,
+    results: Option<Box<RawValue>>,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -48,6 +63,7 @@ struct OpenChoice {
     open: Option<(u32, Kind)>,
     calls: Vec<OpenCall>,
     spoke: bool,
+    cited: bool,
     finish: Option<Finish<'static>>,
 }
 
@@ -104,6 +120,11 @@ impl Balance {
     fn is_complete(&self) -> bool {
         self.begun && self.depth == 0 && !self.in_string
     }
+
+    /// Whether it has begun and is to go on.
+    fn is_open(&self) -> bool {
+        self.begun && !self.is_complete()
+    }
 }
 
 impl StreamDecoder {
@@ -119,6 +140,7 @@ impl StreamDecoder {
 
     /// Takes the data of one SSE event.
     pub fn push(&mut self, data: &[u8], sink: &mut impl FnMut(Event<'_>)) {
+        let data = data.trim_ascii();
         if matches!(self.state, State::Complete | State::Failed) || data.is_empty() {
             return;
         }
@@ -126,12 +148,21 @@ impl StreamDecoder {
             return self.done(sink);
         }
         let Ok(text) = std::str::from_utf8(data) else { return self.garbled(sink) };
-        match from_str(text) {
-            Ok(chunk) => self.take(chunk, sink),
-            Err(_) => match repair_surrogates(text).as_deref().map(from_str) {
-                Some(Ok(chunk)) => self.take(chunk, sink),
-                _ => self.garbled(sink),
-            },
+        if let Ok(chunk) = from_str(text) {
+            return self.take(chunk, text, sink);
+        }
+        let Some(repaired) = repair_surrogates(text) else { return self.garbled(sink) };
+        match from_str(&repaired) {
+            Ok(chunk) => self.take(chunk, &repaired, sink),
+            Err(_) => self.garbled(sink),
+        }
+    }
+
+    /// Takes the data of an SSE event whose name says that it is an error, in whatever form.
+    pub fn error(&mut self, data: &[u8], sink: &mut impl FnMut(Event<'_>)) {
+        self.push(data, sink);
+        if !matches!(self.state, State::Complete | State::Failed) {
+            self.fail(decode_error(StatusCode::BAD_GATEWAY, data), sink);
         }
     }
 
@@ -150,8 +181,15 @@ impl StreamDecoder {
         }
     }
 
-    fn take(&mut self, chunk: WireAnswer<'_>, sink: &mut impl FnMut(Event<'_>)) {
-        let choices = chunk.choices.unwrap_or_default().0;
+    fn take(&mut self, chunk: WireAnswer<'_>, json: &str, sink: &mut impl FnMut(Event<'_>)) {
+        if chunk.choices.is_none()
+            && chunk.error.is_none()
+            && let Some(error) = bare_error(json)
+        {
+            return self.fail(error, sink);
+        }
+        let mut choices = chunk.choices.unwrap_or_default().0;
+        number(&mut choices);
         if let Some(error) = chunk.error.or_else(|| choices.iter().find_map(|choice| choice.error)) {
             return self.fail(answer_error(error), sink);
         }
@@ -161,19 +199,30 @@ impl StreamDecoder {
             self.state = State::Open;
             let (model, created) = (Word::text(chunk.model), created(chunk.created));
             sink(Event::Start { id, model, created, usage: self.usage });
-            if let Some(tier) = Word::text(chunk.service_tier) {
-                sink(Event::ServiceTier(tier));
-            }
         }
+        self.sources.take(chunk.citations, chunk.search_results);
         let before = self.usage;
         let usages = [chunk.x_groq.and_then(|groq| groq.usage), chunk.usage];
-        let usages = choices.iter().map(|choice| choice.usage).chain(usages).flatten();
-        usages.for_each(|json| count(&mut self.usage, json));
+        let mut tier = Word::text(chunk.service_tier);
+        for json in choices.iter().map(|choice| choice.usage).chain(usages).flatten() {
+            tier = tier.or(count(&mut self.usage, json));
+        }
+        self.tell_tier(tier, sink);
         for (place, choice) in choices.into_iter().enumerate() {
             self.choice(choice, place as u32, sink);
         }
         if self.usage != before && self.state == State::Open {
             sink(Event::Usage(self.usage));
+        }
+    }
+
+    /// Tells which tier serves the answer, where that is new.
+    fn tell_tier(&mut self, tier: Option<Text<'_>>, sink: &mut impl FnMut(Event<'_>)) {
+        if let Some(tier) = tier.filter(|tier| self.tier.as_deref() != Some(&**tier))
+            && self.state == State::Open
+        {
+            self.tier = Some(tier.clone().into_owned());
+            sink(Event::ServiceTier(tier));
         }
     }
 
@@ -200,7 +249,8 @@ impl StreamDecoder {
             sink(Event::Logprobs { choice: number, json: Cow::Borrowed(json) });
         }
         let calls = !choice.calls.is_empty();
-        let told = finish(wire.finish_reason, wire.native_finish_reason, wire.stop_reason, calls);
+        let stop = wire.stop_reason.or(wire.matched_stop);
+        let told = finish(wire.finish_reason, wire.native_finish_reason, stop, calls);
         if told.raw.is_some() {
             choice.finish = Some(told.into_owned());
         }
@@ -213,6 +263,9 @@ impl StreamDecoder {
             return self.fail(error.with_code("stream_cut"), sink);
         }
         self.state = State::Complete;
+        if let Some(choice) = self.choices.values().next() {
+            self.sources.tell(choice, sink);
+        }
         self.close_all(sink);
         for (number, choice) in std::mem::take(&mut self.choices) {
             let mut finish =
@@ -250,6 +303,27 @@ impl StreamDecoder {
     }
 }
 
+impl Sources {
+    fn take(&mut self, citations: Option<Raw<'_>>, results: Option<Raw<'_>>) {
+        for (place, said) in [(&mut self.citations, citations), (&mut self.results, results)] {
+            if let Some(said) = said.filter(|said| place.as_ref().is_none_or(|old| old.get() != said.get())) {
+                *place = Some(said.to_owned());
+            }
+        }
+    }
+
+    /// Tells them of the text that is open, where no text of the choice has its own.
+    fn tell(&self, choice: &OpenChoice, sink: &mut impl FnMut(Event<'_>)) {
+        if let Some((part, Kind::Text)) = choice.open
+            && !choice.cited
+        {
+            for citation in sources(self.citations.as_deref(), self.results.as_deref()) {
+                sink(Event::Delta { part, delta: Delta::Citation(citation) });
+            }
+        }
+    }
+}
+
 /// Gives parts their numbers, and calls their ids.
 struct Parts<'d> {
     choice: u32,
@@ -279,11 +353,15 @@ impl OpenChoice {
                 sink(Event::Delta { part, delta: Delta::Text(text) });
             }
             Piece::Citation(citation) => {
+                self.cited = true;
                 let part = self.part(Kind::Text, || PartKind::Text, parts, sink);
                 sink(Event::Delta { part, delta: Delta::Citation(citation) });
             }
             Piece::Media(media) => {
-                self.close_said(sink);
+                // What is said in sound goes on in its transcript.
+                if media.kind != MediaKind::Audio {
+                    self.close_said(sink);
+                }
                 let part = parts.start(PartKind::Media(media), sink);
                 sink(Event::PartEnd { part });
             }
@@ -329,22 +407,27 @@ impl OpenChoice {
         }
     }
 
-    /// A call, or more of one. Pieces belong together by their index; a new id at the same index is
-    /// a new call (some servers number all of them 0), and a piece with neither is more of the last,
-    /// unless it names a tool of its own.
+    /// A call, or more of one. Pieces belong together by their index; one at the same index that has
+    /// another id and names a tool is a new call (some servers number all of them 0), and a piece
+    /// with neither is more of the last, unless it names a tool of its own.
     fn call(&mut self, piece: CallPiece<'_>, parts: &mut Parts<'_>, sink: &mut impl FnMut(Event<'_>)) {
-        let place = match piece.index {
+        let latest = || self.calls.len().checked_sub(piece.back).filter(|_| piece.index.is_none());
+        let known = match piece.index {
             Some(_) => self.calls.iter().rposition(|call| call.index == piece.index),
-            None if piece.id.is_empty() => self.calls.len().checked_sub(1),
+            None if piece.id.is_empty() => None,
             None => self.calls.iter().rposition(|call| call.id == piece.id),
+        };
+        let place = match piece.id.is_empty() || piece.name.is_empty() {
+            true => known.or_else(latest),
+            false => known,
         };
         // Some servers go on saying nothing after a call is complete.
         let old = place.and_then(|place| self.calls.get(place));
-        if old.is_some_and(|call| call.closed && piece.id.is_empty()) && piece.arguments.trim().is_empty() {
+        if old.is_some_and(|call| call.closed && piece.name.is_empty()) && piece.arguments.trim().is_empty() {
             return;
         }
         let another = |call: &OpenCall| match piece.id.is_empty() {
-            false => !call.id.is_empty() && call.id != piece.id,
+            false => call.is_before(&piece),
             true => call.is_followed_by(&piece),
         };
         let place =
@@ -407,6 +490,13 @@ impl OpenChoice {
 }
 
 impl OpenCall {
+    /// Whether a piece with an id is another call. Some servers make up a new id for each piece of a
+    /// call (older ones of vLLM, Poolside), and some say the tool's name again with each.
+    fn is_before(&self, piece: &CallPiece<'_>) -> bool {
+        let goes_on = piece.name.is_empty() || piece.name == self.name && self.json.is_open();
+        !self.id.is_empty() && self.id != piece.id && !goes_on
+    }
+
     /// Whether a piece without an id is another call: it names another tool, or the same again with
     /// arguments where these are complete.
     fn is_followed_by(&self, piece: &CallPiece<'_>) -> bool {

@@ -6,7 +6,7 @@ use http::StatusCode;
 use crate::{
     error::{ApiError, ErrorKind},
     protocol::{
-        json::{List, Object, Out, Raw, Str, TextOr, from_slice, from_str, wire_object},
+        json::{Amount, List, Maybe, Object, Out, Raw, Str, TextOr, Word, from_slice, from_str, wire_object},
         messages::error::{kind_of, silent},
     },
 };
@@ -69,6 +69,13 @@ wire_object! {
         kind: TextOr<'a, Raw<'a>> = "type",
         code: Raw<'a> = "code",
         param: TextOr<'a, Raw<'a>> = "param",
+        object: Word<'a> = "object",
+        base_resp: Maybe<WireBaseResp<'a>> = "base_resp",
+    }
+
+    struct WireBaseResp<'a> {
+        status_code: Amount = "status_code",
+        status_msg: Word<'a> = "status_msg",
     }
 
     struct WireError<'a> {
@@ -93,29 +100,70 @@ pub fn decode_error(status: StatusCode, body: &[u8]) -> ApiError {
 /// Reads an error that came with a success status, or inside a stream. A code that is an HTTP
 /// status says which one it would have had (OpenRouter, Groq).
 pub(super) fn answer_error(error: Raw<'_>) -> ApiError {
-    let wire: TextOr<'_, WireError<'_>> =
-        from_str(error.get()).unwrap_or_else(|_| TextOr::Text("The provider reported an error.".into()));
-    let status = match &wire {
-        TextOr::Text(_) => None,
-        TextOr::Other(error) => [error.status_code, error.code]
-            .into_iter()
-            .flatten()
-            .find_map(|json| json.get().trim_matches('"').parse::<u16>().ok())
-            .filter(|code| (400..600).contains(code))
-            .and_then(|code| StatusCode::from_u16(code).ok()),
-    };
+    match from_str::<TextOr<'_, WireError<'_>>>(error.get()) {
+        Ok(TextOr::Other(wire)) => with_its_status(wire),
+        Ok(TextOr::Text(message)) => ApiError::new(ErrorKind::Upstream, message),
+        Err(_) => ApiError::new(ErrorKind::Upstream, "The provider reported an error."),
+    }
+}
+
+/// Reads an error that stands where an answer ought to and has no `error` inside: Mistral's and
+/// older servers', whose members stand at the top, and MiniMax's. `None` where it is none.
+pub(super) fn bare_error(json: &str) -> Option<ApiError> {
+    let failure: WireFailure<'_> = from_str(json).ok()?;
+    let code = |base: &WireBaseResp<'_>| base.status_code?.0.filter(|code| *code != 0);
+    if let Some((base, code)) =
+        Maybe::value(failure.base_resp).and_then(|base| code(&base).map(|code| (base, code)))
+    {
+        let status = minimax_status(code);
+        let said = Word::text(base.status_msg);
+        let message = said.map_or_else(|| format!("The provider reported error {code}."), Into::into);
+        let error = ApiError::new(kind_of(status), message).with_status(status);
+        return Some(error.with_code(code.to_string()));
+    }
+    let named = failure.object.is_some_and(|object| object.0.as_deref() == Some("error"));
+    let is_text = matches!(&failure.message, Some(TextOr::Text(_)));
+    let classed = failure.code.is_some() || failure.kind.is_some();
+    (named || is_text && classed).then(|| {
+        with_its_status(WireError {
+            message: failure.message,
+            kind: failure.kind,
+            code: failure.code,
+            param: failure.param,
+            ..WireError::default()
+        })
+    })
+}
+
+/// The status that goes with MiniMax's codes ("Error Codes"), which come with status 200.
+fn minimax_status(code: u64) -> StatusCode {
+    match code {
+        1002 | 1041 | 2045 | 2056 => StatusCode::TOO_MANY_REQUESTS,
+        1004 | 2049 => StatusCode::UNAUTHORIZED,
+        1008 => StatusCode::PAYMENT_REQUIRED,
+        1001 => StatusCode::GATEWAY_TIMEOUT,
+        1026 | 1027 | 1039 | 1042 | 2013 => StatusCode::BAD_REQUEST,
+        _ => StatusCode::BAD_GATEWAY,
+    }
+}
+
+fn with_its_status(wire: WireError<'_>) -> ApiError {
+    let status = [wire.status_code, wire.code]
+        .into_iter()
+        .flatten()
+        .find_map(|json| json.get().trim_matches('"').parse::<u16>().ok())
+        .filter(|code| (400..600).contains(code))
+        .and_then(|code| StatusCode::from_u16(code).ok());
     let kind = status.map_or(ErrorKind::Upstream, kind_of);
-    let mut error = match wire {
-        TextOr::Text(message) => ApiError::new(kind, message),
-        TextOr::Other(wire) => from_wire(wire, kind)
-            .unwrap_or_else(|| ApiError::new(kind, "The provider reported an error without a message.")),
-    };
+    let mut error = from_wire(wire, kind)
+        .unwrap_or_else(|| ApiError::new(kind, "The provider reported an error without a message."));
     error.status = status.unwrap_or(StatusCode::BAD_GATEWAY);
     error
 }
 
 fn read(body: &[u8], kind: ErrorKind) -> Option<ApiError> {
     // Gemini's compatible endpoint puts the object into an array.
+    let body = body.trim_ascii_start();
     let failure: WireFailure<'_> = match body.first() {
         Some(b'[') => from_slice::<List<WireFailure<'_>>>(body).ok()?.0.into_iter().next()?,
         _ => from_slice(body).ok()?,

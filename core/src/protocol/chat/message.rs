@@ -96,6 +96,19 @@ wire_object! {
     }
 }
 
+impl<'a> WireThinkingBlock<'a> {
+    /// Claude's own block.
+    pub(super) fn reasoning(self) -> Reasoning<'a> {
+        Reasoning {
+            text: self.thinking.map(|text| text.0),
+            signature: self.signature.map(|text| text.0),
+            opaque: self.data.map(|text| text.0),
+            format: Some(Cow::Borrowed(super::ANTHROPIC_FORMAT)),
+            ..Reasoning::default()
+        }
+    }
+}
+
 /// Turns the messages of a request into turns of a conversation, one each.
 pub(super) fn decode_messages<'a>(messages: Vec<WireMessage<'a>>) -> Result<Vec<Message<'a>>, ApiError> {
     let mut called = None;
@@ -192,15 +205,7 @@ fn push_reasoning<'a>(
     if !details.is_empty() {
         parts.extend(join_details(details).into_iter().map(Part::Reasoning));
     } else if !blocks.is_empty() {
-        parts.extend(blocks.into_iter().map(|block| {
-            Part::Reasoning(Reasoning {
-                text: block.thinking.map(|text| text.0),
-                signature: block.signature.map(|text| text.0),
-                opaque: block.data.map(|text| text.0),
-                format: Some(Cow::Borrowed(super::ANTHROPIC_FORMAT)),
-                ..Reasoning::default()
-            })
-        }));
+        parts.extend(blocks.into_iter().map(|block| Part::Reasoning(block.reasoning())));
     } else if let Some(text) = text.and_then(|text| text_of(text).ok()).filter(|text| !text.is_empty()) {
         parts.push(Part::Reasoning(Reasoning { text: Some(text), ..Reasoning::default() }));
     }

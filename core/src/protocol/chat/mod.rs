@@ -37,6 +37,7 @@ mod reasoning_back;
 mod request;
 mod response;
 mod said;
+mod sources;
 mod stream;
 mod usage;
 

@@ -8,7 +8,10 @@
 
 use std::borrow::Cow;
 
-use super::{error::answer_error, usage::WireUsage};
+use super::{
+    error::{answer_error, bare_error},
+    usage::WireUsage,
+};
 use crate::{
     conversation::{Finish, FinishReason, Usage},
     error::ApiError,
@@ -106,7 +109,7 @@ impl Observer {
         let known = self.id.is_some() && self.model.is_some();
         if !known || glance.may_tell {
             // What cannot be read is the caller's to judge: it gets the bytes.
-            seen.unreadable = read_chunk(data, |chunk| self.take(chunk, &mut seen)).is_err();
+            seen.unreadable = read_chunk(data, |chunk| self.take(chunk, data, &mut seen)).is_err();
         }
         seen
     }
@@ -117,7 +120,15 @@ impl Observer {
         self.error.is_none() && (self.done || self.finish.is_some())
     }
 
-    fn take(&mut self, chunk: WireChunk<'_>, seen: &mut Seen) {
+    fn take(&mut self, chunk: WireChunk<'_>, data: &[u8], seen: &mut Seen) {
+        let bare = || std::str::from_utf8(data).ok().and_then(bare_error);
+        if chunk.choices.is_none()
+            && chunk.error.is_none()
+            && let Some(error) = bare()
+        {
+            self.error = Some(error);
+            seen.failed = true;
+        }
         keep(&mut self.id, chunk.id);
         keep(&mut self.model, chunk.model);
         let choices = chunk.choices.unwrap_or_default().0;
@@ -206,8 +217,10 @@ fn glance(data: &[u8], from: usize, text: &mut impl FnMut(&str)) -> Glance {
                 glance.text_bytes += length as u64;
                 at = data.len() - value.len() + 1 + length;
             }
-            b'"' => glance.may_tell |= is(b"finish_reason") || is(b"\"error"),
-            b'{' => glance.may_tell |= is(b"\"usage") || is(b"\"error"),
+            b'"' => {
+                glance.may_tell |= is(b"finish_reason") || is(b"\"error") || value.starts_with(b"\"error\"")
+            }
+            b'{' => glance.may_tell |= is(b"\"usage") || is(b"\"error") || is(b"\"base_resp"),
             _ => {}
         }
     }
@@ -248,21 +261,50 @@ pub(super) fn finish_of(json: Raw<'_>) -> Option<Finish<'static>> {
     })
 }
 
+/// The words of the chat wire's dialects for why an answer ended, in small letters. Google's
+/// compatible API has its own word behind a colon (`content_filter: RECITATION`).
+const REASONS: [(&str, FinishReason); 31] = [
+    ("stop", FinishReason::Stop),
+    ("eos", FinishReason::Stop),
+    ("eos_token", FinishReason::Stop),
+    ("end_turn", FinishReason::Stop),
+    ("complete", FinishReason::Stop),
+    ("stop_sequence", FinishReason::StopSequence),
+    ("length", FinishReason::Length),
+    ("max_tokens", FinishReason::Length),
+    ("max_output_tokens", FinishReason::Length),
+    // Mistral; Z.ai and Anthropic.
+    ("model_length", FinishReason::ContextWindow),
+    ("model_context_window_exceeded", FinishReason::ContextWindow),
+    ("tool_calls", FinishReason::ToolCalls),
+    ("function_call", FinishReason::ToolCalls),
+    ("tool_use", FinishReason::ToolCalls),
+    ("tool_call", FinishReason::ToolCalls),
+    ("content_filter", FinishReason::ContentFilter),
+    ("safety", FinishReason::ContentFilter),
+    ("recitation", FinishReason::ContentFilter),
+    ("blocklist", FinishReason::ContentFilter),
+    ("prohibited_content", FinishReason::ContentFilter),
+    ("spii", FinishReason::ContentFilter),
+    // Z.ai.
+    ("sensitive", FinishReason::ContentFilter),
+    ("refusal", FinishReason::Refusal),
+    // Mistral and OpenRouter; DeepSeek; Z.ai; vLLM and SGLang; Google.
+    ("error", FinishReason::Failed),
+    ("insufficient_system_resource", FinishReason::Failed),
+    ("network_error", FinishReason::Failed),
+    ("abort", FinishReason::Failed),
+    ("function_call_filter", FinishReason::Failed),
+    ("malformed_function_call", FinishReason::Failed),
+    ("unexpected_tool_call", FinishReason::Failed),
+    ("pause_turn", FinishReason::Paused),
+];
+
 /// What a finish reason of the chat wire means.
 pub(super) fn finish_reason(word: &str) -> FinishReason {
-    match word {
-        "stop" | "eos" | "end_turn" | "STOP" => FinishReason::Stop,
-        "stop_sequence" => FinishReason::StopSequence,
-        "length" | "max_tokens" | "MAX_TOKENS" => FinishReason::Length,
-        // Mistral.
-        "model_length" => FinishReason::ContextWindow,
-        "tool_calls" | "function_call" | "tool_use" | "tool_call" => FinishReason::ToolCalls,
-        "content_filter" | "safety" | "SAFETY" => FinishReason::ContentFilter,
-        "refusal" => FinishReason::Refusal,
-        // Mistral and OpenRouter; DeepSeek.
-        "error" | "insufficient_system_resource" => FinishReason::Failed,
-        _ => FinishReason::Unknown,
-    }
+    let word = word.split(':').next().unwrap_or(word).trim();
+    let known = REASONS.iter().find(|(known, _)| known.eq_ignore_ascii_case(word));
+    known.map_or(FinishReason::Unknown, |(_, reason)| *reason)
 }
 
 /// Reads what accounting needs out of a whole answer; nothing of it where the body is not one.
@@ -280,7 +322,7 @@ pub fn observe_response(body: &[u8]) -> Observer {
                 .sum::<u64>()
         };
         let bytes = choices.iter().filter_map(|choice| choice.message.as_ref()).map(members).sum();
-        observer.take(answer, &mut seen);
+        observer.take(answer, body, &mut seen);
         observer.text_bytes = bytes;
     });
     observer.done = read.is_ok() && observer.error.is_none();

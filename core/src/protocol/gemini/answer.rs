@@ -5,24 +5,24 @@ use crate::protocol::json::{Amount, List, Raw, Word, wire_object};
 
 wire_object! {
     struct WireAnswer<'a> {
-        id: Word<'a> = "responseId",
-        model: Word<'a> = "modelVersion",
-        created: Word<'a> = "createTime",
+        id: Word<'a> = "responseId" | "response_id",
+        model: Word<'a> = "modelVersion" | "model_version",
+        created: Word<'a> = "createTime" | "create_time",
         candidates: List<WireCandidate<'a>> = "candidates",
-        feedback: WireFeedback<'a> = "promptFeedback",
-        usage: WireUsage<'a> = "usageMetadata",
+        feedback: WireFeedback<'a> = "promptFeedback" | "prompt_feedback",
+        usage: WireUsage<'a> = "usageMetadata" | "usage_metadata",
         error: Raw<'a> = "error",
     }
 
     struct WireCandidate<'a> {
         index: Amount = "index",
         content: WireContent<'a> = "content",
-        reason: Word<'a> = "finishReason",
-        message: Word<'a> = "finishMessage",
-        grounding: Raw<'a> = "groundingMetadata",
-        citations: Raw<'a> = "citationMetadata",
-        pages: Raw<'a> = "urlContextMetadata",
-        logprobs: WireLogprobs<'a> = "logprobsResult",
+        reason: Word<'a> = "finishReason" | "finish_reason",
+        message: Word<'a> = "finishMessage" | "finish_message",
+        grounding: Raw<'a> = "groundingMetadata" | "grounding_metadata",
+        citations: Raw<'a> = "citationMetadata" | "citation_metadata",
+        pages: Raw<'a> = "urlContextMetadata" | "url_context_metadata",
+        logprobs: WireLogprobs<'a> = "logprobsResult" | "logprobs_result",
     }
 
     struct WireContent<'a> {
@@ -31,8 +31,8 @@ wire_object! {
 
     /// Why a prompt was refused before anything was answered.
     struct WireFeedback<'a> {
-        reason: Word<'a> = "blockReason",
-        message: Word<'a> = "blockReasonMessage",
+        reason: Word<'a> = "blockReason" | "block_reason",
+        message: Word<'a> = "blockReasonMessage" | "block_reason_message",
     }
 }
 

@@ -11,12 +11,12 @@ use crate::protocol::json::{Raw, Word, string, wire_object};
 
 wire_object! {
     struct WirePartialArg<'a> {
-        path: Word<'a> = "jsonPath",
-        text: Word<'a> = "stringValue",
-        number: Raw<'a> = "numberValue",
-        truth: Raw<'a> = "boolValue",
-        null: Raw<'a> = "nullValue",
-        more: Raw<'a> = "willContinue",
+        path: Word<'a> = "jsonPath" | "json_path",
+        text: Word<'a> = "stringValue" | "string_value",
+        number: Raw<'a> = "numberValue" | "number_value",
+        truth: Raw<'a> = "boolValue" | "bool_value",
+        null: Raw<'a> = "nullValue" | "null_value",
+        more: Raw<'a> = "willContinue" | "will_continue",
     }
 }
 

@@ -37,6 +37,9 @@ impl Said<'_> {
     }
 }
 
+/// Parts that say that Google calls something on its own side.
+const OWN_CALLS: [&str; 4] = ["executableCode", "executable_code", "toolCall", "tool_call"];
+
 /// Takes a candidate apart.
 pub(super) fn said_by(candidate: WireCandidate<'_>) -> Result<Said<'_>, Malformed> {
     let parts = candidate.content.unwrap_or_default().parts.unwrap_or_default().0;
@@ -79,8 +82,8 @@ pub(super) struct OpenChoice {
     /// The text or the thought that is open.
     open: Option<(u32, Kind)>,
     call: Option<OpenCall>,
-    /// The ids that the calls so far were given.
-    given: Vec<String>,
+    /// The ids that the calls so far were given, and their arguments.
+    given: Vec<(String, String)>,
     sources: Sources,
     /// Whether it made calls.
     pub(super) calls: bool,
@@ -157,9 +160,7 @@ impl OpenChoice {
 
     fn piece(&mut self, piece: Piece<'_>, parts: &mut Parts<'_>, sink: &mut impl FnMut(Event<'_>)) {
         self.last = match &piece {
-            Piece::Provider { kind, .. } if matches!(kind.as_ref(), "executableCode" | "toolCall") => {
-                Last::OwnCall
-            }
+            Piece::Provider { kind, .. } if OWN_CALLS.contains(&kind.as_ref()) => Last::OwnCall,
             _ => Last::More,
         };
         match piece {
@@ -219,12 +220,16 @@ impl OpenChoice {
             }
             return;
         }
-        // A call that was told already is no second one.
-        let told = call.id.as_ref().is_some_and(|id| self.given.iter().any(|given| *given == **id));
+        // A call that was told already is no second one; another with the same id gets one of its own.
+        let whole = call.args.map_or("", |args| args.get());
+        let mut same = self.given.iter().filter(|(id, _)| call.id.as_deref() == Some(id)).peekable();
+        let taken = same.peek().is_some();
+        let told = taken && (call.name.is_none() || same.any(|(_, args)| args == whole));
         if told || (call.name.is_none() && call.args.is_none()) {
             return;
         }
-        self.given.extend(call.id.as_deref().map(str::to_owned));
+        self.given.extend(call.id.as_deref().map(|id| (id.to_owned(), whole.to_owned())));
+        call.id = call.id.filter(|_| !taken);
         self.close_said(sink);
         // The next call begins: the one before it has all that it will have.
         if let Some(open) = self.call.take() {

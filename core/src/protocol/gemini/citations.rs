@@ -16,56 +16,56 @@ use crate::{
 
 wire_object! {
     struct WireGrounding<'a> {
-        chunks: List<Raw<'a>> = "groundingChunks",
-        supports: List<WireSupport<'a>> = "groundingSupports",
-        queries: List<Raw<'a>> = "webSearchQueries",
+        chunks: List<Raw<'a>> = "groundingChunks" | "grounding_chunks",
+        supports: List<WireSupport<'a>> = "groundingSupports" | "grounding_supports",
+        queries: List<Raw<'a>> = "webSearchQueries" | "web_search_queries",
     }
 
     struct WireSupport<'a> {
         segment: WireSegment<'a> = "segment",
-        chunks: List<Amount> = "groundingChunkIndices",
+        chunks: List<Amount> = "groundingChunkIndices" | "grounding_chunk_indices",
     }
 
     struct WireSegment<'a> {
-        start: Amount = "startIndex",
-        end: Amount = "endIndex",
+        start: Amount = "startIndex" | "start_index",
+        end: Amount = "endIndex" | "end_index",
         text: Word<'a> = "text",
     }
 
     struct WireChunk<'a> {
         web: WirePlace<'a> = "web",
-        document: WirePlace<'a> = "retrievedContext",
+        document: WirePlace<'a> = "retrievedContext" | "retrieved_context",
         map: WirePlace<'a> = "maps",
         image: WirePlace<'a> = "image",
     }
 
     struct WirePlace<'a> {
         uri: Word<'a> = "uri",
-        source_uri: Word<'a> = "sourceUri",
+        source_uri: Word<'a> = "sourceUri" | "source_uri",
         title: Word<'a> = "title",
         text: Word<'a> = "text",
     }
 
     struct WireRecitations<'a> {
         // The Gemini API's name, and Vertex AI's.
-        sources: List<Raw<'a>> = "citationSources",
+        sources: List<Raw<'a>> = "citationSources" | "citation_sources",
         list: List<Raw<'a>> = "citations",
     }
 
     struct WireRecitation<'a> {
-        start: Amount = "startIndex",
-        end: Amount = "endIndex",
+        start: Amount = "startIndex" | "start_index",
+        end: Amount = "endIndex" | "end_index",
         uri: Word<'a> = "uri",
         title: Word<'a> = "title",
     }
 
     struct WirePages<'a> {
-        list: List<Raw<'a>> = "urlMetadata",
+        list: List<Raw<'a>> = "urlMetadata" | "url_metadata",
     }
 
     struct WirePage<'a> {
-        url: Word<'a> = "retrievedUrl",
-        status: Word<'a> = "urlRetrievalStatus",
+        url: Word<'a> = "retrievedUrl" | "retrieved_url",
+        status: Word<'a> = "urlRetrievalStatus" | "url_retrieval_status",
     }
 }
 

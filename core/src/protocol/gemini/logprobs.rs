@@ -11,8 +11,8 @@ use crate::{
 
 wire_object! {
     struct WireLogprobs<'a> {
-        chosen: List<WireToken<'a>> = "chosenCandidates",
-        top: List<WireTop<'a>> = "topCandidates",
+        chosen: List<WireToken<'a>> = "chosenCandidates" | "chosen_candidates",
+        top: List<WireTop<'a>> = "topCandidates" | "top_candidates",
     }
 
     struct WireTop<'a> {
@@ -21,7 +21,7 @@ wire_object! {
 
     struct WireToken<'a> {
         token: Word<'a> = "token",
-        logprob: Raw<'a> = "logProbability",
+        logprob: Raw<'a> = "logProbability" | "log_probability",
     }
 }
 

@@ -13,7 +13,8 @@
 //! - signatures stand on any part: on a call they belong to the call, anywhere else they are
 //!   reasoning that only Google can read, in the format [`GEMINI_FORMAT`];
 //! - a call's arguments may come as values for paths;
-//! - places of citations are counted in bytes of a part.
+//! - places of citations are counted in bytes of a part;
+//! - some proxies write names with underscores, as the protocol's own definition has them.
 //!
 //! [`encode_request`] writes requests for it.
 //!

@@ -12,30 +12,30 @@ wire_object! {
     struct WirePart<'a> {
         text: Word<'a> = "text",
         thought: Raw<'a> = "thought",
-        signature: Word<'a> = "thoughtSignature",
-        call: WireCall<'a> = "functionCall",
-        inline: WireBlob<'a> = "inlineData",
-        file: WireFile<'a> = "fileData",
+        signature: Word<'a> = "thoughtSignature" | "thought_signature",
+        call: WireCall<'a> = "functionCall" | "function_call",
+        inline: WireBlob<'a> = "inlineData" | "inline_data",
+        file: WireFile<'a> = "fileData" | "file_data",
     }
 
     struct WireCall<'a> {
         id: Word<'a> = "id",
         name: Word<'a> = "name",
         args: Raw<'a> = "args",
-        partial: List<WirePartialArg<'a>> = "partialArgs",
-        more: Raw<'a> = "willContinue",
+        partial: List<WirePartialArg<'a>> = "partialArgs" | "partial_args",
+        more: Raw<'a> = "willContinue" | "will_continue",
     }
 
     struct WireBlob<'a> {
-        media_type: Word<'a> = "mimeType",
+        media_type: Word<'a> = "mimeType" | "mime_type",
         data: Word<'a> = "data",
-        name: Word<'a> = "displayName",
+        name: Word<'a> = "displayName" | "display_name",
     }
 
     struct WireFile<'a> {
-        media_type: Word<'a> = "mimeType",
-        uri: Word<'a> = "fileUri",
-        name: Word<'a> = "displayName",
+        media_type: Word<'a> = "mimeType" | "mime_type",
+        uri: Word<'a> = "fileUri" | "file_uri",
+        name: Word<'a> = "displayName" | "display_name",
     }
 }
 

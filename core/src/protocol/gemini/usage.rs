@@ -9,22 +9,22 @@ use crate::{
 
 wire_object! {
     struct WireUsage<'a> {
-        prompt: Amount = "promptTokenCount",
-        tool_results: Amount = "toolUsePromptTokenCount",
-        cached: Amount = "cachedContentTokenCount",
-        candidates: Amount = "candidatesTokenCount",
-        thoughts: Amount = "thoughtsTokenCount",
-        total: Amount = "totalTokenCount",
-        prompt_details: List<WireModality<'a>> = "promptTokensDetails",
-        tool_details: List<WireModality<'a>> = "toolUsePromptTokensDetails",
-        candidates_details: List<WireModality<'a>> = "candidatesTokensDetails",
-        service_tier: Word<'a> = "serviceTier",
-        traffic: Word<'a> = "trafficType",
+        prompt: Amount = "promptTokenCount" | "prompt_token_count",
+        tool_results: Amount = "toolUsePromptTokenCount" | "tool_use_prompt_token_count",
+        cached: Amount = "cachedContentTokenCount" | "cached_content_token_count",
+        candidates: Amount = "candidatesTokenCount" | "candidates_token_count",
+        thoughts: Amount = "thoughtsTokenCount" | "thoughts_token_count",
+        total: Amount = "totalTokenCount" | "total_token_count",
+        prompt_details: List<WireModality<'a>> = "promptTokensDetails" | "prompt_tokens_details",
+        tool_details: List<WireModality<'a>> = "toolUsePromptTokensDetails" | "tool_use_prompt_tokens_details",
+        candidates_details: List<WireModality<'a>> = "candidatesTokensDetails" | "candidates_tokens_details",
+        service_tier: Word<'a> = "serviceTier" | "service_tier",
+        traffic: Word<'a> = "trafficType" | "traffic_type",
     }
 
     struct WireModality<'a> {
         modality: Word<'a> = "modality",
-        count: Amount = "tokenCount",
+        count: Amount = "tokenCount" | "token_count",
     }
 }
 

@@ -173,12 +173,13 @@ pub(crate) fn elements<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(mut seq: A) 
 }
 
 /// Declares wire objects: structs whose members are all optional (`null` is absent), with the rest
-/// kept raw in `extra`. Of a member that is there twice the last one counts.
+/// kept raw in `extra`. Of a member that is there twice the last one counts. A member may have further
+/// names.
 macro_rules! wire_object {
     ($(
         $(#[$meta:meta])*
         struct $name:ident<'a> {
-            $($(#[$field_meta:meta])* $field:ident: $type:ty = $key:literal,)*
+            $($(#[$field_meta:meta])* $field:ident: $type:ty = $key:literal $(| $alias:literal)*,)*
         }
     )*) => {$(
         $(#[$meta])*
@@ -203,7 +204,7 @@ macro_rules! wire_object {
                         let mut object = $name::default();
                         while let Some($crate::protocol::json::Str(key)) = map.next_key()? {
                             match key.as_ref() {
-                                $($key => {
+                                $($key $(| $alias)* => {
                                     object.$field = map
                                         .next_value()
                                         .map_err(|error| $crate::protocol::json::at($key, error))?;
@@ -264,6 +265,35 @@ impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for TextOr<'a, T> {
             TextOr::Text(text) => TextOr::Text(text),
             TextOr::Other(other) => TextOr::Other(other),
         })
+    }
+}
+
+/// What ought to be a `T` in an answer: anything else is as good as absent. An answer is not lost for
+/// it. (Half a surrogate pair is still an error: it can be repaired.)
+#[derive(Debug)]
+pub(crate) struct Maybe<T>(pub(crate) Option<T>);
+
+impl<T> Default for Maybe<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> Maybe<T> {
+    /// The value, where it is one.
+    pub(crate) fn value(maybe: Option<Self>) -> Option<T> {
+        maybe?.0
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Maybe<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = <Raw<'de>>::deserialize(deserializer)?;
+        match serde_json::from_str(json.get()) {
+            Ok(value) => Ok(Self(Some(value))),
+            Err(error) if repair_surrogates(json.get()).is_some() => Err(D::Error::custom(error)),
+            Err(_) => Ok(Self(None)),
+        }
     }
 }
 

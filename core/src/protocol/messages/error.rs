@@ -5,18 +5,18 @@ use http::StatusCode;
 
 use crate::{
     error::{ApiError, ErrorKind},
-    protocol::json::{Object, Out, Raw, Str, TextOr, from_slice, from_str, wire_object},
+    protocol::json::{List, Object, Out, TextOr, Word, from_slice, wire_object},
 };
 
 wire_object! {
     struct WireFailure<'a> {
         error: TextOr<'a, WireError<'a>> = "error",
-        message: Raw<'a> = "message",
+        message: Word<'a> = "message",
     }
 
     struct WireError<'a> {
-        kind: Str<'a> = "type",
-        message: Str<'a> = "message",
+        kind: Word<'a> = "type",
+        message: Word<'a> = "message",
     }
 }
 
@@ -143,19 +143,19 @@ fn known(kind: &str) -> Option<(StatusCode, ErrorKind)> {
     Some((StatusCode::from_u16(*status).ok()?, *class))
 }
 
-/// The type and the message of an error body; neither where it is not one.
+/// The type and the message of an error body; neither where it is not one. Vertex AI puts it into an
+/// array.
 fn read(body: &[u8]) -> (Option<String>, Option<String>) {
-    let failure: WireFailure<'_> = from_slice(body).unwrap_or_default();
+    let failure: WireFailure<'_> = match body.trim_ascii_start().first() {
+        Some(b'[') => {
+            from_slice::<List<_>>(body).unwrap_or_default().0.into_iter().next().unwrap_or_default()
+        }
+        _ => from_slice(body).unwrap_or_default(),
+    };
+    let text = |text: Option<Word<'_>>| Word::text(text).map(|text| text.into_owned());
     match failure.error {
         Some(TextOr::Text(message)) => (None, Some(message.into_owned())),
-        Some(TextOr::Other(error)) => {
-            let text =
-                |text: Option<Str<'_>>| text.map(|text| text.0.into_owned()).filter(|text| !text.is_empty());
-            (text(error.kind), text(error.message))
-        }
-        None => (
-            None,
-            failure.message.and_then(|json| Some(from_str::<Str<'_>>(json.get()).ok()?.0.into_owned())),
-        ),
+        Some(TextOr::Other(error)) => (text(error.kind), text(error.message)),
+        None => (None, text(failure.message)),
     }
 }

@@ -10,21 +10,23 @@ use crate::{
     conversation::{Choice, Citation, Finish, FinishReason, Part, Reasoning, Response, TextPart, ToolCall},
     protocol::{
         DecodeError,
-        json::{Count, List, Malformed, Raw, Str, Word, from_slice, from_str, wire_object},
+        json::{Count, List, Malformed, Maybe, Raw, Word, from_slice, from_str, wire_object},
     },
 };
 
 wire_object! {
     struct WireAnswer<'a> {
-        kind: Str<'a> = "type",
+        kind: Word<'a> = "type",
         id: Word<'a> = "id",
         model: Word<'a> = "model",
         role: Word<'a> = "role",
         content: List<Raw<'a>> = "content",
-        stop_reason: Str<'a> = "stop_reason",
+        stop_reason: Word<'a> = "stop_reason",
         stop_sequence: Word<'a> = "stop_sequence",
-        stop_details: WireStopDetails<'a> = "stop_details",
-        usage: WireUsage<'a> = "usage",
+        stop_details: Maybe<WireStopDetails<'a>> = "stop_details",
+        usage: Maybe<WireUsage<'a>> = "usage",
+        // MiniMax says it beside the usage.
+        service_tier: Word<'a> = "service_tier",
         error: Raw<'a> = "error",
     }
 
@@ -33,14 +35,14 @@ wire_object! {
     }
 
     struct WireBlock<'a> {
-        kind: Str<'a> = "type",
-        text: Str<'a> = "text",
-        citations: List<Raw<'a>> = "citations",
-        thinking: Str<'a> = "thinking",
-        signature: Str<'a> = "signature",
-        data: Str<'a> = "data",
+        kind: Word<'a> = "type",
+        text: Word<'a> = "text",
+        citations: Maybe<List<Raw<'a>>> = "citations",
+        thinking: Word<'a> = "thinking",
+        signature: Word<'a> = "signature",
+        data: Word<'a> = "data",
         id: Word<'a> = "id",
-        name: Str<'a> = "name",
+        name: Word<'a> = "name",
         input: Raw<'a> = "input",
     }
 
@@ -59,7 +61,7 @@ wire_object! {
 /// Fails where the body is not an answer, and where it is an error in spite of its status.
 pub fn decode_response(body: &[u8]) -> Result<Response<'_>, DecodeError> {
     let answer: WireAnswer<'_> = from_slice(body).map_err(unreadable)?;
-    if answer.error.is_some() || answer.kind.as_ref().is_some_and(|kind| kind.0 == "error") {
+    if answer.error.is_some() || answer.kind.as_ref().is_some_and(|kind| kind.0.as_deref() == Some("error")) {
         return Err(DecodeError::Answer(Box::new(answer_error(body))));
     }
     let Some(content) = answer.content else {
@@ -67,7 +69,7 @@ pub fn decode_response(body: &[u8]) -> Result<Response<'_>, DecodeError> {
     };
     let mut usage = Tally::default();
     let mut service_tier = None;
-    if let Some(wire) = answer.usage {
+    if let Some(wire) = Maybe::value(answer.usage) {
         usage.update(&wire);
         service_tier = Word::text(wire.service_tier);
     }
@@ -79,7 +81,7 @@ pub fn decode_response(body: &[u8]) -> Result<Response<'_>, DecodeError> {
         created: None,
         choices: vec![Choice { parts, finish, extra: answer.extra, ..Choice::default() }],
         usage: usage.usage(),
-        service_tier,
+        service_tier: service_tier.or_else(|| Word::text(answer.service_tier)),
         extra: Vec::new(),
     })
 }
@@ -94,27 +96,32 @@ pub(super) fn unreadable(malformed: Malformed) -> DecodeError {
 /// Reads one content block. Blocks of types that are not the caller's business stay whole.
 pub(super) fn decode_block(json: Raw<'_>) -> Result<Part<'_>, Malformed> {
     let block: WireBlock<'_> = from_str(json.get())?;
-    let kind = block.kind.map(|kind| kind.0).unwrap_or_default();
+    let kind = Word::text(block.kind).unwrap_or_default();
     Ok(match kind.as_ref() {
         "text" => Part::Text(TextPart {
-            text: block.text.map(|text| text.0).unwrap_or_default(),
-            citations: block.citations.unwrap_or_default().0.into_iter().map(decode_citation).collect(),
+            text: Word::text(block.text).unwrap_or_default(),
+            citations: Maybe::value(block.citations)
+                .unwrap_or_default()
+                .0
+                .into_iter()
+                .map(decode_citation)
+                .collect(),
             ..TextPart::default()
         }),
         "thinking" => Part::Reasoning(Reasoning {
-            text: Some(block.thinking.map(|text| text.0).unwrap_or_default()),
-            signature: block.signature.map(|text| text.0).filter(|signature| !signature.is_empty()),
+            text: Some(Word::text(block.thinking).unwrap_or_default()),
+            signature: Word::text(block.signature),
             format: Some(Cow::Borrowed(crate::protocol::chat::ANTHROPIC_FORMAT)),
             ..Reasoning::default()
         }),
         "redacted_thinking" => Part::Reasoning(Reasoning {
-            opaque: Some(block.data.map(|data| data.0).unwrap_or_default()),
+            opaque: Some(Word::text(block.data).unwrap_or_default()),
             format: Some(Cow::Borrowed(crate::protocol::chat::ANTHROPIC_FORMAT)),
             ..Reasoning::default()
         }),
         "tool_use" => Part::ToolCall(ToolCall {
             id: Word::text(block.id).unwrap_or_default(),
-            name: block.name.map(|name| name.0).unwrap_or_default(),
+            name: Word::text(block.name).unwrap_or_default(),
             arguments: Cow::Borrowed(block.input.map_or("{}", |input| input.get())),
             ..ToolCall::default()
         }),
@@ -135,23 +142,25 @@ pub(super) fn decode_citation(json: Raw<'_>) -> Citation<'_> {
 
 /// Why the answer ended ("Handling stop reasons").
 pub(super) fn finish<'a>(
-    reason: Option<Str<'a>>,
+    reason: Option<Word<'a>>,
     sequence: Option<Word<'a>>,
-    details: Option<WireStopDetails<'a>>,
+    details: Option<Maybe<WireStopDetails<'a>>>,
 ) -> Finish<'a> {
+    let reason = Word::text(reason);
     Finish {
-        reason: match reason.as_ref().map(|reason| reason.0.as_ref()) {
+        reason: match reason.as_deref() {
             Some("end_turn") => FinishReason::Stop,
             Some("stop_sequence") => FinishReason::StopSequence,
             Some("max_tokens") => FinishReason::Length,
             Some("model_context_window_exceeded") => FinishReason::ContextWindow,
             Some("tool_use") => FinishReason::ToolCalls,
             Some("refusal") => FinishReason::Refusal,
-            Some("pause_turn") => FinishReason::Paused,
+            // A pause after what came before was put into few words is one too ("Compaction").
+            Some("pause_turn" | "compaction") => FinishReason::Paused,
             _ => FinishReason::Unknown,
         },
-        raw: reason.map(|reason| reason.0),
+        raw: reason,
         stop_sequence: sequence.and_then(|sequence| sequence.0),
-        explanation: details.and_then(|details| Word::text(details.explanation)),
+        explanation: Maybe::value(details).and_then(|details| Word::text(details.explanation)),
     }
 }

@@ -10,29 +10,29 @@ use super::{
 use crate::{
     conversation::{CallKind, Delta, Event, Finish, Part, PartKind, Usage},
     error::{ApiError, ErrorKind},
-    protocol::json::{Count, Malformed, Raw, Str, Word, from_str, repair_surrogates, wire_object},
+    protocol::json::{Count, Malformed, Maybe, Raw, Word, from_str, repair_surrogates, wire_object},
 };
 
 wire_object! {
     struct WireEvent<'a> {
-        kind: Str<'a> = "type",
+        kind: Word<'a> = "type",
         index: Count = "index",
         message: Raw<'a> = "message",
         content_block: Raw<'a> = "content_block",
         delta: WireDelta<'a> = "delta",
-        usage: WireUsage<'a> = "usage",
+        usage: Maybe<WireUsage<'a>> = "usage",
     }
 
     struct WireDelta<'a> {
-        kind: Str<'a> = "type",
-        text: Str<'a> = "text",
-        partial_json: Str<'a> = "partial_json",
-        thinking: Str<'a> = "thinking",
-        signature: Str<'a> = "signature",
+        kind: Word<'a> = "type",
+        text: Word<'a> = "text",
+        partial_json: Word<'a> = "partial_json",
+        thinking: Word<'a> = "thinking",
+        signature: Word<'a> = "signature",
         citation: Raw<'a> = "citation",
-        stop_reason: Str<'a> = "stop_reason",
+        stop_reason: Word<'a> = "stop_reason",
         stop_sequence: Word<'a> = "stop_sequence",
-        stop_details: WireStopDetails<'a> = "stop_details",
+        stop_details: Maybe<WireStopDetails<'a>> = "stop_details",
     }
 }
 
@@ -50,6 +50,7 @@ pub struct StreamDecoder {
     open: Vec<OpenBlock>,
     next_part: u32,
     tally: Tally,
+    tier: Option<String>,
     finish: Option<Finish<'static>>,
 }
 
@@ -126,7 +127,7 @@ impl StreamDecoder {
         sink: &mut impl FnMut(Event<'_>),
     ) -> Result<(), Malformed> {
         let index = event.index.unwrap_or_default().0;
-        let kind = event.kind.as_ref().map(|kind| kind.0.as_ref());
+        let kind = event.kind.as_ref().and_then(|kind| kind.0.as_deref());
         match self.state {
             State::Open => {}
             // What was complete stays so; only a further answer counts.
@@ -189,11 +190,9 @@ impl StreamDecoder {
         self.tally = Tally::default();
         self.finish = None;
         sink(Event::Start { id, model: Word::text(answer.model), created: None, usage: Usage::default() });
-        let tier = answer.usage.as_ref().and_then(|usage| usage.service_tier.as_ref());
-        if let Some(tier) = tier.and_then(|tier| tier.0.as_deref()) {
-            sink(Event::ServiceTier(Cow::Borrowed(tier)));
-        }
+        self.tier = None;
         self.count(answer.usage, sink);
+        self.tell_tier(answer.service_tier, sink);
         // Normally empty; the calls of programmatic tool calling come whole in here.
         for (index, block) in answer.content.unwrap_or_default().0.into_iter().enumerate() {
             self.block(index as u64, block, sink)?;
@@ -272,7 +271,11 @@ impl StreamDecoder {
     fn delta(&mut self, index: u64, delta: WireDelta<'_>, sink: &mut impl FnMut(Event<'_>)) {
         let part = match self.open.iter_mut().find(|block| block.index == index) {
             Some(block) => {
-                if delta.partial_json.as_ref().is_some_and(|json| !json.0.is_empty()) {
+                if delta
+                    .partial_json
+                    .as_ref()
+                    .is_some_and(|json| json.0.as_deref().is_some_and(|json| !json.is_empty()))
+                {
                     block.input = None;
                 }
                 block.part
@@ -284,9 +287,9 @@ impl StreamDecoder {
             }
             None => return,
         };
-        let text = said(delta.text).or(said(delta.thinking)).map(Delta::Text);
-        let arguments = said(delta.partial_json).map(Delta::Arguments);
-        let signature = said(delta.signature).map(Delta::Signature);
+        let text = Word::text(delta.text).or(Word::text(delta.thinking)).map(Delta::Text);
+        let arguments = Word::text(delta.partial_json).map(Delta::Arguments);
+        let signature = Word::text(delta.signature).map(Delta::Signature);
         for delta in [text, arguments, signature].into_iter().flatten() {
             sink(Event::Delta { part, delta });
         }
@@ -302,10 +305,19 @@ impl StreamDecoder {
         end(block, sink);
     }
 
-    fn count(&mut self, usage: Option<WireUsage<'_>>, sink: &mut impl FnMut(Event<'_>)) {
-        if let Some(usage) = usage {
+    fn count(&mut self, usage: Option<Maybe<WireUsage<'_>>>, sink: &mut impl FnMut(Event<'_>)) {
+        if let Some(usage) = Maybe::value(usage) {
             self.tally.update(&usage);
+            self.tell_tier(usage.service_tier, sink);
             sink(Event::Usage(self.tally.usage()));
+        }
+    }
+
+    /// Tells which tier serves the answer, where that is new.
+    fn tell_tier(&mut self, tier: Option<Word<'_>>, sink: &mut impl FnMut(Event<'_>)) {
+        if let Some(tier) = Word::text(tier).filter(|tier| self.tier.as_deref() != Some(&**tier)) {
+            self.tier = Some(tier.clone().into_owned());
+            sink(Event::ServiceTier(tier));
         }
     }
 
@@ -336,11 +348,6 @@ impl StreamDecoder {
         self.state = State::Failed;
         sink(Event::Error(Box::new(error)));
     }
-}
-
-/// What a delta says, where it says something.
-fn said(text: Option<Str<'_>>) -> Option<Cow<'_, str>> {
-    text.map(|text| text.0).filter(|text| !text.is_empty())
 }
 
 fn end(block: OpenBlock, sink: &mut impl FnMut(Event<'_>)) {

@@ -2,7 +2,7 @@
 
 use crate::{
     conversation::Usage,
-    protocol::json::{Amount, Word, wire_object},
+    protocol::json::{Amount, Maybe, Word, wire_object},
 };
 
 wire_object! {
@@ -11,9 +11,9 @@ wire_object! {
         output_tokens: Amount = "output_tokens",
         cache_creation_input_tokens: Amount = "cache_creation_input_tokens",
         cache_read_input_tokens: Amount = "cache_read_input_tokens",
-        cache_creation: WireCacheCreation<'a> = "cache_creation",
-        output_tokens_details: WireOutputDetails<'a> = "output_tokens_details",
-        server_tool_use: WireServerToolUse<'a> = "server_tool_use",
+        cache_creation: Maybe<WireCacheCreation<'a>> = "cache_creation",
+        output_tokens_details: Maybe<WireOutputDetails<'a>> = "output_tokens_details",
+        server_tool_use: Maybe<WireServerToolUse<'a>> = "server_tool_use",
         service_tier: Word<'a> = "service_tier",
     }
 
@@ -51,21 +51,24 @@ impl Tally {
                 (_, Some(later)) => *field = Some(later),
             }
         }
+        fn inside<T>(details: &Option<Maybe<T>>) -> Option<&T> {
+            details.as_ref()?.0.as_ref()
+        }
         take(&mut self.input, wire.input_tokens);
         take(&mut self.cache_read, wire.cache_read_input_tokens);
         take(&mut self.cache_write, wire.cache_creation_input_tokens);
         take(&mut self.rest.output, wire.output_tokens);
         take(
             &mut self.rest.cache_write_1h,
-            wire.cache_creation.as_ref().and_then(|creation| creation.ephemeral_1h_input_tokens),
+            inside(&wire.cache_creation).and_then(|creation| creation.ephemeral_1h_input_tokens),
         );
         take(
             &mut self.rest.reasoning,
-            wire.output_tokens_details.as_ref().and_then(|details| details.thinking_tokens),
+            inside(&wire.output_tokens_details).and_then(|details| details.thinking_tokens),
         );
         take(
             &mut self.rest.web_searches,
-            wire.server_tool_use.as_ref().and_then(|tools| tools.web_search_requests),
+            inside(&wire.server_tool_use).and_then(|tools| tools.web_search_requests),
         );
     }
 

@@ -22,6 +22,9 @@ pub fn all() -> Vec<Scenario> {
         cut("cut stream, by a broken connection", End::Reset),
         cut("cut stream, by an early end", End::Clean),
         error(),
+        bare_error(),
+        named_error(),
+        joined(),
         early_error(),
         garbage(),
         idle(),
@@ -74,11 +77,49 @@ fn error() -> Scenario {
         let events = [half(wire), vec![failing(wire)]].concat();
         scenario = scenario.answers(wire, Answer::new("", events));
     }
-    scenario.caller_reads(|said| {
-        half_text(said);
-        said.ended = None;
-        said.failure = Some(Failure { message: "The engine broke.".to_owned(), ..Failure::default() });
-    })
+    scenario.caller_reads(broken)
+}
+
+/// Google breaks off with a JSON document that stands in no event, as do proxies of other servers.
+fn bare_error() -> Scenario {
+    const CODED: &str = "{\n  \"error\": {\n    \"code\": 503,\n    \"message\": \"The engine broke.\",\n    \"status\": \"UNAVAILABLE\"\n  }\n}\n";
+    let mut scenario = scenario("error inside a stream, in no event").forms(Forms::Stream).greeting();
+    for wire in [Wire::Chat, Wire::Gemini] {
+        let events = [half(wire), vec![CODED.to_owned()]].concat();
+        scenario = scenario.answers(wire, Answer::new("", events));
+    }
+    scenario.not_on(Wire::Messages, "the wire has events for errors").caller_reads(broken)
+}
+
+/// Nothing but the event's name says that it is an error.
+fn named_error() -> Scenario {
+    const NAMED: &str = "event: error\ndata: {\"message\": \"The engine broke.\"}\n\n";
+    scenario("event that is named an error")
+        .forms(Forms::Stream)
+        .greeting()
+        .answers(Wire::Chat, Answer::new("", [half(Wire::Chat), vec![NAMED.to_owned()]].concat()))
+        .not_on(Wire::Messages, "the wire's errors say so themselves")
+        .not_on(Wire::Gemini, "the wire has no names of events")
+        .caller_reads(broken)
+}
+
+fn broken(said: &mut crate::read::Said) {
+    half_text(said);
+    said.ended = None;
+    said.failure = Some(Failure { message: "The engine broke.".to_owned(), ..Failure::default() });
+}
+
+/// Some servers leave out the blank line between two events.
+fn joined() -> Scenario {
+    let turn = Turn::text(TEXT);
+    let mut scenario = scenario("events without blank lines between them").forms(Forms::Stream).greeting();
+    for wire in [Wire::Chat, Wire::Gemini] {
+        let text = provider::answer(wire, &turn).stream.concat();
+        let text = text.replace("\r\n\r\n", "\r\n").replace("\n\n", "\n");
+        scenario = scenario.answers(wire, Answer::new("", vec![text + "\n"]));
+    }
+    let scenario = scenario.says(turn).not_on(Wire::Messages, "the wire's events have names");
+    scenario.cell(Chat, Wire::Chat, crate::scenario::unsaid("relayed as it is"))
 }
 
 /// Before anything was said: the caller gets a status.
