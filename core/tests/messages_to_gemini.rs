@@ -273,6 +273,10 @@ fn what_only_anthropic_can_do_is_refused() {
     ] {
         let error = refused(&request, FLASH);
         assert_eq!(error.param.as_deref(), Some(param), "{request}: {error}");
+        let mut instructed = request;
+        instructed["system"] = json!("Be brief.");
+        let error = refused(&instructed, FLASH);
+        assert_eq!(error.param.as_deref(), Some(param), "the system prompt is no message: {error}");
         assert_eq!(error.status, 400);
     }
 }

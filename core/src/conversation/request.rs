@@ -7,6 +7,8 @@ pub struct Request<'a> {
     pub model: Text<'a>,
     /// The conversation so far, system messages included, in the caller's order.
     pub messages: Vec<Message<'a>>,
+    /// Whether the first message is a system prompt that the caller's protocol keeps apart.
+    pub system_apart: bool,
     /// What the model may call.
     pub tools: Vec<Tool<'a>>,
     /// Whether and what it must call.
@@ -48,6 +50,13 @@ pub struct Request<'a> {
     pub cache: Option<Json<'a>>,
     /// Members without a field of their own.
     pub extra: Extra<'a>,
+}
+
+impl Request<'_> {
+    /// The number of a message as its caller counts them.
+    pub fn place(&self, message: usize) -> usize {
+        message.saturating_sub(usize::from(self.system_apart))
+    }
 }
 
 /// Who speaks.

@@ -260,7 +260,9 @@ fn for_each_address(
             each(index, media, wanted);
         }
     };
+    let apart = usize::from(request.system_apart);
     for (index, message) in request.messages.iter_mut().enumerate() {
+        let index = index.saturating_sub(apart);
         for part in &mut message.parts {
             match part {
                 Part::ToolResult(result) => result.content.iter_mut().for_each(|part| one(index, part)),

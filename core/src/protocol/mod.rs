@@ -20,6 +20,7 @@ pub mod codec;
 mod effort;
 pub mod fields;
 pub mod gemini;
+mod input;
 
 pub(crate) mod json;
 pub mod messages;

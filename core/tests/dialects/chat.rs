@@ -423,6 +423,42 @@ fn sources_beside_the_answer_belong_to_its_text() {
     sample("annotations without an object inside", Some(whole), chunks, told(&["https://c.test"])).check();
 }
 
+/// OpenRouter tells the sources of a search before anything else.
+#[test]
+fn sources_may_come_before_the_text() {
+    let annotation = json!({ "type": "url_citation", "url_citation": { "url": "https://a.test", "title": "A", "content": "words", "start_index": 0, "end_index": 0 } });
+    let chunks = vec![
+        delta(json!({ "role": "assistant", "content": "", "annotations": [annotation] })),
+        delta(json!({ "content": "", "reasoning": "Hm." })),
+        delta(json!({ "content": "Hi." })),
+        end("stop"),
+    ];
+    let told = Told { sources: vec!["https://a.test".into()], ..said("Hi.", "Hm.") };
+    sample("OpenRouter", None, chunks, told).check();
+}
+
+/// What it took is said in the chunk that says why it failed.
+#[test]
+fn usage_of_a_failed_answer_is_counted() {
+    let usage = json!({ "prompt_tokens": 43, "completion_tokens": 10 });
+    let last = with(
+        delta(json!({ "content": "" })),
+        json!({ "error": { "code": 400, "message": "Token limit reached" }, "usage": usage }),
+    );
+    let mut decoder = Wire::Chat.decoder("seed");
+    let mut counted = Vec::new();
+    for chunk in [delta(json!({ "reasoning": "Hm" })), end("length"), last] {
+        decoder.push(chunk.to_string().as_bytes(), &mut |event| match event {
+            tollbridge_core::conversation::Event::Usage(usage) => counted.push((usage.input, usage.output)),
+            tollbridge_core::conversation::Event::Error(error) => {
+                assert_eq!(error.message, "Token limit reached")
+            }
+            _ => {}
+        });
+    }
+    assert_eq!(counted, [(Some(43), Some(10))]);
+}
+
 #[test]
 fn sound_goes_on_in_its_transcript() {
     let audio = |audio: Value| delta(json!({ "audio": audio }));

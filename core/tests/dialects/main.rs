@@ -8,6 +8,7 @@
 
 mod chat;
 mod errors;
+mod gemini;
 mod messages;
 mod read;
 

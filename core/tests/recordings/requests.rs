@@ -54,8 +54,13 @@ pub(crate) fn told_in_chat(request: &Value) -> Vec<Value> {
                 content(&mut told, role, &message["content"]);
                 for call in message["tool_calls"].as_array().into_iter().flatten() {
                     let arguments = call["function"]["arguments"].as_str().unwrap();
-                    let arguments = serde_json::from_str(arguments).unwrap_or(Value::Null);
-                    let arguments = if arguments.is_null() { json!({}) } else { arguments };
+                    let arguments = match serde_json::from_str::<Value>(arguments) {
+                        _ if arguments.is_empty() => json!({}),
+                        Ok(Value::Null) => json!({}),
+                        Ok(object) if object.is_object() => object,
+                        // Those that were cut are told as text.
+                        _ => json!({ "_invalid_json": arguments }),
+                    };
                     told.push(json!(["call", call["id"], call["function"]["name"], arguments]));
                 }
             }

@@ -7,19 +7,15 @@ use serde_json::value::RawValue;
 
 use super::{
     answer::{WireAnswer, WireChoice, count, created, finish, number},
+    choice::{OpenChoice, Parts},
     error::{answer_error, bare_error, decode_error},
-    said::{CallPiece, Piece, pieces},
+    said::pieces,
     sources::sources,
 };
 use crate::{
-    conversation::{
-        CallKind, Delta, Event, Finish, FinishReason, MediaKind, PartKind, Reasoning, Text, Usage,
-    },
+    conversation::{Delta, Event, Finish, FinishReason, Text, Usage},
     error::{ApiError, ErrorKind},
-    protocol::{
-        call_id::call_id,
-        json::{Raw, Word, from_str, repair_surrogates},
-    },
+    protocol::json::{Raw, Word, from_str, repair_surrogates},
 };
 
 /// Turns the data of chat's SSE events into events of the conversation.
@@ -55,76 +51,6 @@ enum State {
     Open,
     Complete,
     Failed,
-}
-
-#[derive(Debug, Default)]
-struct OpenChoice {
-    /// The text, reasoning or refusal that is open.
-    open: Option<(u32, Kind)>,
-    calls: Vec<OpenCall>,
-    spoke: bool,
-    cited: bool,
-    finish: Option<Finish<'static>>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Kind {
-    Text,
-    Refusal,
-    /// With the provider's index of the block, where it has one.
-    Reasoning(Option<String>),
-}
-
-/// A call whose end was not seen, or that was.
-#[derive(Debug)]
-struct OpenCall {
-    index: Option<u64>,
-    id: String,
-    name: String,
-    kind: CallKind,
-    signature: Option<String>,
-    /// Its part; none until the name is known, and arguments are held until then.
-    part: Option<u32>,
-    held: String,
-    json: Balance,
-    closed: bool,
-}
-
-/// Follows JSON text to see where its outermost value ends.
-#[derive(Debug, Default)]
-struct Balance {
-    depth: u32,
-    begun: bool,
-    in_string: bool,
-    escaped: bool,
-}
-
-impl Balance {
-    fn push(&mut self, text: &str) {
-        for byte in text.bytes() {
-            match byte {
-                _ if self.escaped => self.escaped = false,
-                b'\\' if self.in_string => self.escaped = true,
-                b'"' => self.in_string = !self.in_string,
-                _ if self.in_string => {}
-                b'{' | b'[' => {
-                    self.depth += 1;
-                    self.begun = true;
-                }
-                b'}' | b']' => self.depth = self.depth.saturating_sub(1),
-                _ => {}
-            }
-        }
-    }
-
-    fn is_complete(&self) -> bool {
-        self.begun && self.depth == 0 && !self.in_string
-    }
-
-    /// Whether it has begun and is to go on.
-    fn is_open(&self) -> bool {
-        self.begun && !self.is_complete()
-    }
 }
 
 impl StreamDecoder {
@@ -190,12 +116,10 @@ impl StreamDecoder {
         }
         let mut choices = chunk.choices.unwrap_or_default().0;
         number(&mut choices);
-        if let Some(error) = chunk.error.or_else(|| choices.iter().find_map(|choice| choice.error)) {
-            return self.fail(answer_error(error), sink);
-        }
+        let failed = chunk.error.or_else(|| choices.iter().find_map(|choice| choice.error));
         let id = Word::text(chunk.id);
         // Azure's first chunk has neither id nor choices, and is not the start yet.
-        if self.state == State::Waiting && (id.is_some() || !choices.is_empty()) {
+        if self.state == State::Waiting && failed.is_none() && (id.is_some() || !choices.is_empty()) {
             self.state = State::Open;
             let (model, created) = (Word::text(chunk.model), created(chunk.created));
             sink(Event::Start { id, model, created, usage: self.usage });
@@ -208,9 +132,18 @@ impl StreamDecoder {
             tier = tier.or(count(&mut self.usage, json));
         }
         self.tell_tier(tier, sink);
+        if let Some(error) = failed {
+            // What it took is said in the chunk that says why it failed (OpenRouter).
+            self.tell_usage(before, sink);
+            return self.fail(answer_error(error), sink);
+        }
         for (place, choice) in choices.into_iter().enumerate() {
             self.choice(choice, place as u32, sink);
         }
+        self.tell_usage(before, sink);
+    }
+
+    fn tell_usage(&self, before: Usage, sink: &mut impl FnMut(Event<'_>)) {
         if self.usage != before && self.state == State::Open {
             sink(Event::Usage(self.usage));
         }
@@ -248,7 +181,7 @@ impl StreamDecoder {
         if let Some(json) = wire.logprobs {
             sink(Event::Logprobs { choice: number, json: Cow::Borrowed(json) });
         }
-        let calls = !choice.calls.is_empty();
+        let calls = choice.calls();
         let stop = wire.stop_reason.or(wire.matched_stop);
         let told = finish(wire.finish_reason, wire.native_finish_reason, stop, calls);
         if told.raw.is_some() {
@@ -268,10 +201,10 @@ impl StreamDecoder {
         }
         self.close_all(sink);
         for (number, choice) in std::mem::take(&mut self.choices) {
+            let calls = choice.calls();
             let mut finish =
                 choice.finish.unwrap_or(Finish { reason: FinishReason::Unknown, ..Finish::default() });
-            if !choice.calls.is_empty() && matches!(finish.reason, FinishReason::Stop | FinishReason::Unknown)
-            {
+            if calls && matches!(finish.reason, FinishReason::Stop | FinishReason::Unknown) {
                 finish.reason = FinishReason::ToolCalls;
             }
             sink(Event::Finish { choice: number, finish });
@@ -314,224 +247,10 @@ impl Sources {
 
     /// Tells them of the text that is open, where no text of the choice has its own.
     fn tell(&self, choice: &OpenChoice, sink: &mut impl FnMut(Event<'_>)) {
-        if let Some((part, Kind::Text)) = choice.open
-            && !choice.cited
-        {
+        if let Some(part) = choice.uncited_text() {
             for citation in sources(self.citations.as_deref(), self.results.as_deref()) {
                 sink(Event::Delta { part, delta: Delta::Citation(citation) });
             }
-        }
-    }
-}
-
-/// Gives parts their numbers, and calls their ids.
-struct Parts<'d> {
-    choice: u32,
-    next: &'d mut u32,
-    next_call: &'d mut u32,
-    seed: &'d str,
-}
-
-impl Parts<'_> {
-    fn start(&mut self, kind: PartKind<'_>, sink: &mut impl FnMut(Event<'_>)) -> u32 {
-        let part = *self.next;
-        *self.next += 1;
-        sink(Event::PartStart { part, choice: self.choice, kind });
-        part
-    }
-}
-
-impl OpenChoice {
-    fn say(&mut self, piece: Piece<'_>, parts: &mut Parts<'_>, sink: &mut impl FnMut(Event<'_>)) {
-        match piece {
-            Piece::Text(text) => {
-                let part = self.part(Kind::Text, || PartKind::Text, parts, sink);
-                sink(Event::Delta { part, delta: Delta::Text(text) });
-            }
-            Piece::Refusal(text) => {
-                let part = self.part(Kind::Refusal, || PartKind::Refusal, parts, sink);
-                sink(Event::Delta { part, delta: Delta::Text(text) });
-            }
-            Piece::Citation(citation) => {
-                self.cited = true;
-                let part = self.part(Kind::Text, || PartKind::Text, parts, sink);
-                sink(Event::Delta { part, delta: Delta::Citation(citation) });
-            }
-            Piece::Media(media) => {
-                // What is said in sound goes on in its transcript.
-                if media.kind != MediaKind::Audio {
-                    self.close_said(sink);
-                }
-                let part = parts.start(PartKind::Media(media), sink);
-                sink(Event::PartEnd { part });
-            }
-            Piece::Reasoning(reasoning) => self.reason(reasoning, parts, sink),
-            Piece::Call(call) => self.call(call, parts, sink),
-        }
-    }
-
-    /// The open part of this kind; others end where it begins.
-    fn part<'k>(
-        &mut self,
-        kind: Kind,
-        start: impl FnOnce() -> PartKind<'k>,
-        parts: &mut Parts<'_>,
-        sink: &mut impl FnMut(Event<'_>),
-    ) -> u32 {
-        if let Some((part, open)) = &self.open
-            && *open == kind
-        {
-            return *part;
-        }
-        self.close_said(sink);
-        self.close_calls(sink);
-        let part = parts.start(start(), sink);
-        self.open = Some((part, kind));
-        part
-    }
-
-    fn reason(&mut self, reasoning: Reasoning<'_>, parts: &mut Parts<'_>, sink: &mut impl FnMut(Event<'_>)) {
-        let Reasoning { text, summary, signature, opaque, id, format, extra } = reasoning;
-        if let Some(data) = opaque {
-            self.close_said(sink);
-            let part = parts.start(PartKind::OpaqueReasoning { data, id, format }, sink);
-            return sink(Event::PartEnd { part });
-        }
-        let index = extra.iter().find(|(key, _)| key == "index").map(|(_, index)| index.get().to_owned());
-        let part = self.part(Kind::Reasoning(index), || PartKind::Reasoning { summary, format }, parts, sink);
-        if let Some(text) = text.filter(|text| !text.is_empty()) {
-            sink(Event::Delta { part, delta: Delta::Text(text) });
-        }
-        if let Some(signature) = signature {
-            sink(Event::Delta { part, delta: Delta::Signature(signature) });
-        }
-    }
-
-    /// A call, or more of one. Pieces belong together by their index; one at the same index that has
-    /// another id and names a tool is a new call (some servers number all of them 0), and a piece
-    /// with neither is more of the last, unless it names a tool of its own.
-    fn call(&mut self, piece: CallPiece<'_>, parts: &mut Parts<'_>, sink: &mut impl FnMut(Event<'_>)) {
-        let latest = || self.calls.len().checked_sub(piece.back).filter(|_| piece.index.is_none());
-        let known = match piece.index {
-            Some(_) => self.calls.iter().rposition(|call| call.index == piece.index),
-            None if piece.id.is_empty() => None,
-            None => self.calls.iter().rposition(|call| call.id == piece.id),
-        };
-        let place = match piece.id.is_empty() || piece.name.is_empty() {
-            true => known.or_else(latest),
-            false => known,
-        };
-        // Some servers go on saying nothing after a call is complete.
-        let old = place.and_then(|place| self.calls.get(place));
-        if old.is_some_and(|call| call.closed && piece.name.is_empty()) && piece.arguments.trim().is_empty() {
-            return;
-        }
-        let another = |call: &OpenCall| match piece.id.is_empty() {
-            false => call.is_before(&piece),
-            true => call.is_followed_by(&piece),
-        };
-        let place =
-            place.filter(|place| self.calls.get(*place).is_some_and(|call| !another(call) && !call.closed));
-        let place = place.unwrap_or_else(|| {
-            self.close_said(sink);
-            self.close_calls(sink);
-            self.calls.push(OpenCall {
-                index: piece.index,
-                id: String::new(),
-                name: String::new(),
-                kind: piece.kind,
-                signature: None,
-                part: None,
-                held: String::new(),
-                json: Balance::default(),
-                closed: false,
-            });
-            self.calls.len() - 1
-        });
-        let Some(call) = self.calls.get_mut(place) else { return };
-        if call.id.is_empty() {
-            call.id = piece.id.into_owned();
-        }
-        if call.part.is_none() {
-            call.name.push_str(&piece.name);
-        }
-        if let Some(signature) = piece.signature {
-            call.signature = Some(signature.into_owned());
-        }
-        call.json.push(&piece.arguments);
-        if call.part.is_none() && !call.name.is_empty() {
-            call.begin(parts, sink);
-        }
-        call.argue(piece.arguments, sink);
-    }
-
-    fn close_said(&mut self, sink: &mut impl FnMut(Event<'_>)) {
-        if let Some((part, _)) = self.open.take() {
-            sink(Event::PartEnd { part });
-        }
-    }
-
-    /// Ends the calls whose arguments are complete.
-    fn close_calls(&mut self, sink: &mut impl FnMut(Event<'_>)) {
-        for call in self.calls.iter_mut().filter(|call| !call.closed && call.json.is_complete()) {
-            call.close(sink);
-        }
-    }
-
-    fn close_all(&mut self, parts: &mut Parts<'_>, sink: &mut impl FnMut(Event<'_>)) {
-        self.close_said(sink);
-        for call in self.calls.iter_mut().filter(|call| !call.closed) {
-            if call.part.is_none() {
-                call.begin(parts, sink);
-            }
-            call.close(sink);
-        }
-    }
-}
-
-impl OpenCall {
-    /// Whether a piece with an id is another call. Some servers make up a new id for each piece of a
-    /// call (older ones of vLLM, Poolside), and some say the tool's name again with each.
-    fn is_before(&self, piece: &CallPiece<'_>) -> bool {
-        let goes_on = piece.name.is_empty() || piece.name == self.name && self.json.is_open();
-        !self.id.is_empty() && self.id != piece.id && !goes_on
-    }
-
-    /// Whether a piece without an id is another call: it names another tool, or the same again with
-    /// arguments where these are complete.
-    fn is_followed_by(&self, piece: &CallPiece<'_>) -> bool {
-        let named = !piece.name.is_empty() && !self.name.is_empty();
-        named && (piece.name != self.name || (self.json.is_complete() && !piece.arguments.trim().is_empty()))
-    }
-
-    fn begin(&mut self, parts: &mut Parts<'_>, sink: &mut impl FnMut(Event<'_>)) {
-        if self.id.is_empty() {
-            self.id = call_id(parts.seed, *parts.next_call);
-        }
-        *parts.next_call += 1;
-        let kind = PartKind::ToolCall {
-            id: Cow::Borrowed(&self.id),
-            name: Cow::Borrowed(&self.name),
-            kind: self.kind,
-            signature: self.signature.as_deref().map(Cow::Borrowed),
-        };
-        self.part = Some(parts.start(kind, sink));
-        let held = std::mem::take(&mut self.held);
-        self.argue(Cow::Owned(held), sink);
-    }
-
-    fn argue(&mut self, arguments: Text<'_>, sink: &mut impl FnMut(Event<'_>)) {
-        match self.part {
-            _ if arguments.is_empty() => {}
-            Some(part) => sink(Event::Delta { part, delta: Delta::Arguments(arguments) }),
-            None => self.held.push_str(&arguments),
-        }
-    }
-
-    fn close(&mut self, sink: &mut impl FnMut(Event<'_>)) {
-        self.closed = true;
-        if let Some(part) = self.part {
-            sink(Event::PartEnd { part });
         }
     }
 }

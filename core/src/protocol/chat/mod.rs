@@ -26,6 +26,7 @@
 //! DeepSeek's "Reasoning Model"; LiteLLM's "Thinking / Reasoning Content".
 
 mod answer;
+mod choice;
 mod decoder;
 mod error;
 mod media;

@@ -32,6 +32,7 @@ pub(super) fn write_messages(
     report: &mut Report<'_>,
 ) -> Result<(), ApiError> {
     for (index, message) in turns(&request.messages) {
+        let index = request.place(index);
         let message = message.as_ref();
         report_lost(&message.parts, dialect, report)?;
         match message.role {

@@ -137,6 +137,7 @@ pub fn decode_request(body: &[u8]) -> Result<Request<'_>, ApiError> {
     Ok(Request {
         model: model.0,
         messages: decode_messages(messages.0)?,
+        system_apart: false,
         tools,
         tool_choice,
         parallel_tool_calls,

@@ -1,7 +1,7 @@
 //! What an answer is made of: a whole one, or one chunk of a stream.
 
 use super::{logprobs::WireLogprobs, usage::WireUsage};
-use crate::protocol::json::{Amount, List, Raw, Word, wire_object};
+use crate::protocol::json::{Amount, List, Maybe, Raw, Word, wire_object};
 
 wire_object! {
     struct WireAnswer<'a> {
@@ -22,7 +22,7 @@ wire_object! {
         grounding: Raw<'a> = "groundingMetadata" | "grounding_metadata",
         citations: Raw<'a> = "citationMetadata" | "citation_metadata",
         pages: Raw<'a> = "urlContextMetadata" | "url_context_metadata",
-        logprobs: WireLogprobs<'a> = "logprobsResult" | "logprobs_result",
+        logprobs: Maybe<WireLogprobs<'a>> = "logprobsResult" | "logprobs_result",
     }
 
     struct WireContent<'a> {

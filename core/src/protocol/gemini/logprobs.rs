@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     conversation::Json,
-    protocol::json::{List, Object, Out, Raw, Word, unsigned, wire_object},
+    protocol::json::{List, Maybe, Object, Out, Raw, Word, unsigned, wire_object},
 };
 
 wire_object! {
@@ -27,8 +27,8 @@ wire_object! {
 
 /// The probabilities as chat writes them ("Chat Completions", `logprobs`); `None` where there are
 /// none.
-pub(super) fn logprobs(wire: Option<WireLogprobs<'_>>) -> Option<Json<'static>> {
-    let wire = wire?;
+pub(super) fn logprobs(wire: Option<Maybe<WireLogprobs<'_>>>) -> Option<Json<'static>> {
+    let wire = Maybe::value(wire)?;
     let chosen = wire.chosen.unwrap_or_default().0;
     if chosen.is_empty() {
         return None;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::{
     conversation::{Text, Usage},
-    protocol::json::{Amount, List, Word, wire_object},
+    protocol::json::{Amount, List, Maybe, Word, wire_object},
 };
 
 wire_object! {
@@ -15,9 +15,9 @@ wire_object! {
         candidates: Amount = "candidatesTokenCount" | "candidates_token_count",
         thoughts: Amount = "thoughtsTokenCount" | "thoughts_token_count",
         total: Amount = "totalTokenCount" | "total_token_count",
-        prompt_details: List<WireModality<'a>> = "promptTokensDetails" | "prompt_tokens_details",
-        tool_details: List<WireModality<'a>> = "toolUsePromptTokensDetails" | "tool_use_prompt_tokens_details",
-        candidates_details: List<WireModality<'a>> = "candidatesTokensDetails" | "candidates_tokens_details",
+        prompt_details: Maybe<List<WireModality<'a>>> = "promptTokensDetails" | "prompt_tokens_details",
+        tool_details: Maybe<List<WireModality<'a>>> = "toolUsePromptTokensDetails" | "tool_use_prompt_tokens_details",
+        candidates_details: Maybe<List<WireModality<'a>>> = "candidatesTokensDetails" | "candidates_tokens_details",
         service_tier: Word<'a> = "serviceTier" | "service_tier",
         traffic: Word<'a> = "trafficType" | "traffic_type",
     }
@@ -69,11 +69,11 @@ fn sum(one: Option<u64>, other: Option<u64>) -> Option<u64> {
     }
 }
 
-fn audio(details: &Option<List<WireModality<'_>>>) -> Option<u64> {
+fn audio(details: &Option<Maybe<List<WireModality<'_>>>>) -> Option<u64> {
     let audio = |detail: &&WireModality<'_>| {
         detail.modality.as_ref().is_some_and(|word| word.0.as_deref() == Some("AUDIO"))
     };
-    details.as_ref()?.0.iter().find(audio)?.count?.0
+    details.as_ref()?.0.as_ref()?.0.iter().find(audio)?.count?.0
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! A whole answer, as Anthropic says it.
 
 use crate::{
-    conversation::{CallKind, Citation, Finish, FinishReason, Part, Reasoning, Response, ToolCall, Usage},
+    conversation::{Citation, Finish, FinishReason, Part, Reasoning, Response, ToolCall, Usage},
     protocol::{
         chat::AnswerMeta,
-        json::{Array, Object, Out, Raw, Word, from_str, one_line, wire_object},
+        input::write_input,
+        json::{Array, Object, Out, Word, from_str, one_line, wire_object},
     },
 };
 
@@ -183,19 +184,9 @@ pub(super) fn write_citation(out: &mut impl Out, citation: &Citation<'_>) {
     object.end();
 }
 
-/// The protocol's `input` is an object. Arguments that are none, because the answer was cut or the
-/// model erred, stand in it as text, under a name that no schema has.
 fn write_call(block: &mut Object<'_, impl Out>, call: &ToolCall<'_>) {
     block.string("type", "tool_use");
     block.string("id", &call.id);
     block.string("name", &call.name);
-    let arguments = call.arguments.trim();
-    match call.kind {
-        CallKind::Function if arguments.is_empty() || arguments == "null" => block.object("input", |_| {}),
-        CallKind::Function if arguments.starts_with('{') && from_str::<Raw<'_>>(arguments).is_ok() => {
-            block.key("input").put(arguments.as_bytes());
-        }
-        CallKind::Function => block.object("input", |input| input.string("_invalid_json", &call.arguments)),
-        CallKind::Custom => block.object("input", |input| input.string("input", &call.arguments)),
-    }
+    write_input(block, "input", call);
 }

@@ -8,7 +8,8 @@ use crate::{
     protocol::{
         base64,
         fields::Report,
-        json::{Array, Object, Raw},
+        input::write_input,
+        json::{Array, Object},
     },
 };
 
@@ -100,30 +101,14 @@ fn write_call(
     if call.kind == CallKind::Custom {
         return report.lost_at("messages[].tool_calls[].custom", || at("custom"));
     }
-    let input = arguments(&call.arguments).ok_or_else(|| {
-        let at = at("function.arguments");
-        ApiError::invalid(format!("`{at}` is not a JSON object, and the provider takes nothing else."))
-            .with_param(at)
-            .with_code("invalid_value")
-    })?;
     blocks.object(|block| {
         block.string("type", "tool_use");
         block.string("id", &wire_id(&call.id));
         block.string("name", &call.name);
-        block.key("input").extend_from_slice(input.as_bytes());
+        write_input(block, "input", call);
         block.json_or_skip("cache_control", call.cache.as_deref());
     });
     Ok(())
-}
-
-/// A call's arguments as the JSON object that the wire wants; none at all is an empty one.
-fn arguments(text: &str) -> Option<&str> {
-    let text = text.trim();
-    if text.is_empty() || text == "null" {
-        return Some("{}");
-    }
-    let is_object = text.starts_with('{') && serde_json::from_str::<Raw<'_>>(text).is_ok();
-    is_object.then_some(text)
 }
 
 /// An id in the letters that the wire allows (`^[a-zA-Z0-9_-]+$`). Ids of other providers can hold

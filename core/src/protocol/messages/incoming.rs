@@ -104,6 +104,7 @@ pub fn decode_prompt(body: &[u8]) -> Result<Request<'_>, ApiError> {
     let output = wire.output_config.unwrap_or_default();
     let mut all = Vec::with_capacity(messages.0.len() + 1);
     let mut extra = wire.extra;
+    let system_apart = wire.system.is_some();
     all.extend(wire.system.map(|system| decode_system(system, &mut extra)).transpose()?);
     for (i, message) in messages.0.into_iter().enumerate() {
         all.push(decode_message(message, i)?);
@@ -111,6 +112,7 @@ pub fn decode_prompt(body: &[u8]) -> Result<Request<'_>, ApiError> {
     Ok(Request {
         model: model.0,
         messages: all,
+        system_apart,
         tools: decode_tools(wire.tools.unwrap_or_default().0)?,
         parallel_tool_calls: choice.disable_parallel_tool_use.map(|disable| !disable),
         tool_choice: decode_tool_choice(choice)?,

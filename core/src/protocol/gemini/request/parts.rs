@@ -12,7 +12,8 @@ use crate::{
     error::ApiError,
     protocol::{
         fields::Report,
-        json::{Array, Object, Raw},
+        input::write_input,
+        json::{Array, Object},
     },
 };
 
@@ -106,22 +107,10 @@ impl Writing<'_, '_> {
             let at = || self.names.at(message, self.names.calls);
             self.report.lost_at("messages[].tool_calls[].custom", at)?;
         }
-        let Some(args) = arguments(call) else {
-            let at = self.names.at(message, self.names.calls);
-            return Err(ApiError::invalid(format!(
-                "The arguments of the call `{}` in `{at}` are no JSON object, and the provider takes nothing else.",
-                call.id
-            ))
-            .with_param(at)
-            .with_code("invalid_value"));
-        };
         part.object("functionCall", |object| {
             object.string("id", &call.id);
             object.string("name", &call.name);
-            match args {
-                Arguments::Object(json) => object.key("args").extend_from_slice(json.as_bytes()),
-                Arguments::Text(text) => object.object("args", |args| args.string("input", text)),
-            }
+            write_input(object, "args", call);
         });
         Ok(())
     }
@@ -200,25 +189,4 @@ impl Writing<'_, '_> {
             parts.object(|part| write_media(part, &sent));
         }
     }
-}
-
-/// A call's arguments.
-enum Arguments<'c> {
-    /// The JSON object that the wire wants.
-    Object(&'c str),
-    /// Free text.
-    Text(&'c str),
-}
-
-/// Reads them; none at all is an empty object.
-fn arguments<'c>(call: &'c ToolCall<'_>) -> Option<Arguments<'c>> {
-    if call.kind == CallKind::Custom {
-        return Some(Arguments::Text(&call.arguments));
-    }
-    let text = call.arguments.trim();
-    if text.is_empty() || text == "null" {
-        return Some(Arguments::Object("{}"));
-    }
-    let is_object = text.starts_with('{') && serde_json::from_str::<Raw<'_>>(text).is_ok();
-    is_object.then_some(Arguments::Object(text))
 }

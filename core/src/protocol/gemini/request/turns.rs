@@ -74,6 +74,7 @@ impl<'r> Turns<'r> {
     ) -> Result<Self, ApiError> {
         let mut sorted = Self::default();
         for (index, message) in request.messages.iter().enumerate() {
+            let index = request.place(index);
             if message.name.is_some() {
                 report.lost("messages[].name")?;
             }
