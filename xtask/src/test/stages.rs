@@ -91,7 +91,7 @@ fn repro(project: &Project) -> Result<Tally, Failure> {
 
 /// `cargo xtask smoke` against native, before the stand-in for providers.
 fn smoke(project: &Project) -> Result<Tally, Failure> {
-    let xtask = env::current_exe().map_err(|error| context(&"the running xtask", error))?;
+    let xtask = this_program()?;
     let mut tally = Tally::default();
     for model in ["openai/ok.n-3", "anthropic/ok.n-3"] {
         let mut around = conformance::suite(project)?;
@@ -101,13 +101,15 @@ fn smoke(project: &Project) -> Result<Tally, Failure> {
     Ok(tally)
 }
 
-/// The official client libraries against a target.
+/// The official client libraries against a target, and `cargo xtask smoke` beside them.
 fn sdk(project: &Project, target: Target) -> Result<Tally, Failure> {
     sdk::install(project)?;
-    let both = r#""$0" tests/sdk/python/run.py; python=$?; node tests/sdk/node/run.mjs && exit $python"#;
+    let all = r#""$0" tests/sdk/python/run.py; python=$?
+        node tests/sdk/node/run.mjs; node=$?
+        "$1" smoke --model openai/ok.n-3 && exit $((python + node))"#;
     let mut around = conformance::suite(project)?;
-    around.args(["--target", target.name(), "--around", "sh", "-c", both]).arg(sdk::python(project));
-    counted(&mut around)
+    around.args(["--target", target.name(), "--around", "sh", "-c", all]).arg(sdk::python(project));
+    counted(around.arg(this_program()?))
 }
 
 /// The field tables against the libraries' own types.
@@ -115,6 +117,10 @@ fn sdk_fields(project: &Project) -> Result<Tally, Failure> {
     sdk::install(project)?;
     let mut fields = Command::new(sdk::python(project));
     counted(fields.arg("tests/sdk/python/fields.py").current_dir(project.root()))
+}
+
+fn this_program() -> Result<PathBuf, Failure> {
+    env::current_exe().map_err(|error| context(&"the running xtask", error))
 }
 
 fn cargo(project: &Project) -> Command {
