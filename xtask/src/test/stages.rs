@@ -11,6 +11,7 @@ use crate::project::Project;
 use crate::setup::{cargo_deny, cargo_lambda, sdk};
 use crate::target::Target;
 use std::env;
+use std::path::PathBuf;
 use std::process::Command;
 
 pub(crate) struct Stage {
