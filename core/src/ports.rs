@@ -15,6 +15,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use futures::future::try_join_all;
 
 use crate::{
     govern::limits::{Ask, Grant, Settlement, Window},
@@ -184,6 +185,11 @@ pub trait Cache {
     fn get(&self, key: &str) -> impl Future<Output = Result<Option<Bytes>, CacheError>> {
         let _ = key;
         ready(Ok(None))
+    }
+
+    /// The values of several keys, in their order: in one go, where the store can.
+    fn get_all(&self, keys: &[String]) -> impl Future<Output = Result<Vec<Option<Bytes>>, CacheError>> {
+        try_join_all(keys.iter().map(|key| self.get(key)))
     }
 
     /// Keeps a value for `ttl`, in place of what the key had.

@@ -79,6 +79,11 @@ async fn signs<C: Cache>(store: &C, prefix: &str) -> Result<(), String> {
         let found = get(store, &format!("{prefix}/{key}")).await?;
         same("keys are told apart by every sign", found, Some(filled(n, 20)))?;
     }
+    let missing = [format!("{prefix}/b/a"), format!("{prefix}/b/b")];
+    let all: Vec<String> = missing.iter().cloned().chain(keys.map(|key| format!("{prefix}/{key}"))).collect();
+    let found = store.get_all(&all).await.map_err(failed("getting several"))?;
+    let want = missing.iter().map(|_| None).chain((0..keys.len()).map(|n| Some(filled(n, 20)))).collect();
+    same("several keys are answered in their order", found, want)?;
     Ok(())
 }
 

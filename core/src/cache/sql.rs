@@ -21,7 +21,9 @@ const SCHEMA: [&str; 2] = [
 const PUT: &str = "INSERT INTO cache_1 (key, value, expires) VALUES (?, ?, ?) \
                    ON CONFLICT DO UPDATE SET value = excluded.value, expires = excluded.expires";
 const DELETE: &str = "DELETE FROM cache_1 WHERE key = ?";
-const GET: &str = "SELECT value, expires FROM cache_1 WHERE key = ? AND expires > ?";
+/// One walk for any number of keys, a JSON array: a text for each count of them would be another statement.
+const GET: &str = "SELECT key, value, expires FROM cache_1 \
+                   WHERE key IN (SELECT value FROM json_each(?)) AND expires > ?";
 const EXPIRE: &str = "DELETE FROM cache_1 WHERE expires <= ?";
 const SIZE: &str = "SELECT coalesce(sum(length(value)), 0) FROM cache_1";
 /// The tenth that would be gone first.
@@ -33,14 +35,23 @@ pub async fn prepare(database: &impl Sql) -> Result<(), SqlError> {
     database.transaction(SCHEMA.into_iter().map(|sql| statement(sql, Vec::new()))).await
 }
 
-/// The entry of a key, unless its time was up at `now`.
-pub async fn get(database: &impl Sql, key: &str, now: u64) -> Result<Option<Entry>, SqlError> {
-    let rows = database.query(statement(GET, vec![Value::Text(Cow::Borrowed(key)), seconds(now)])).await?;
-    let Some(row) = rows.into_iter().next() else { return Ok(None) };
+/// The entries of those keys that have one whose time was not up at `now`, in any order.
+pub async fn get(
+    database: &impl Sql,
+    keys: &[impl AsRef<str>],
+    now: u64,
+) -> Result<Vec<(String, Entry)>, SqlError> {
+    let keys: Vec<&str> = keys.iter().map(AsRef::as_ref).collect();
+    let keys = serde_json::to_string(&keys).map_err(|error| SqlError(error.to_string()))?;
+    let rows = database.query(statement(GET, vec![Value::Text(Cow::Owned(keys)), seconds(now)])).await?;
+    rows.into_iter().map(entry).collect()
+}
+
+fn entry(row: Vec<Cell>) -> Result<(String, Entry), SqlError> {
     let mut cells = row.into_iter();
-    match (cells.next(), cells.next()) {
-        (Some(Cell::Blob(value)), Some(Cell::Integer(expires))) => {
-            Ok(Some(Entry { value: value.into(), expires: expires.unsigned_abs() }))
+    match (cells.next(), cells.next(), cells.next()) {
+        (Some(Cell::Text(key)), Some(Cell::Blob(value)), Some(Cell::Integer(expires))) => {
+            Ok((key, Entry { value: value.into(), expires: expires.unsigned_abs() }))
         }
         _ => Err(SqlError("a row of cache_1 is not of the shape that its schema says".into())),
     }

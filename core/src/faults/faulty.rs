@@ -136,6 +136,13 @@ impl<P: Cache> Cache for Faulty<P> {
         self.platform.get(key).await
     }
 
+    async fn get_all(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>, CacheError> {
+        if self.fails(self.plan.cache).await {
+            return Err(CacheError::Store(text()));
+        }
+        self.platform.get_all(keys).await
+    }
+
     async fn put(&self, key: &str, value: Bytes, ttl: Duration) -> Result<(), CacheError> {
         if self.fails(self.plan.cache).await {
             return Err(CacheError::Store(text()));

@@ -5,8 +5,8 @@
 //! results a millisecond after the last byte that it was waiting for, so what is on its way to the
 //! store can be found in the process meanwhile ([`Transit`]). A client that is led to another
 //! instance may be faster than the store; then the state counts as gone, which is reported and not
-//! fatal. The look-ups of a request run at the same time, and all together for a moment at most: a
-//! store that is slow or broken costs reasoning and never an answer.
+//! fatal. All of a request's values are asked for at once, and for a moment at most: a store that is
+//! slow or broken costs reasoning and never an answer.
 
 use std::{
     collections::HashMap,
@@ -14,9 +14,6 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-
-use bytes::Bytes;
-use futures::{StreamExt, stream::FuturesUnordered};
 
 use super::{
     Gateway,
@@ -31,6 +28,7 @@ use crate::{
     ports::{CacheError, Ports},
     recall::{self, Format, Record, Turn, may_think},
 };
+use bytes::Bytes;
 
 /// How long a request waits for all of its look-ups.
 const LOOK_UP: Duration = Duration::from_millis(300);
@@ -109,29 +107,22 @@ impl<P: Ports> Gateway<P> {
 
     /// The values of the keys that have one and could be read in time.
     async fn look_up(&self, keys: &[String]) -> Vec<Bytes> {
-        let mut found = Vec::with_capacity(keys.len());
-        let mut asked = FuturesUnordered::new();
+        let (mut found, mut asked) = (Vec::with_capacity(keys.len()), Vec::with_capacity(keys.len()));
         for key in keys {
             match self.state.transit.get(key) {
                 Some(value) => found.push(value),
-                None => asked.push(self.ports.get(key)),
+                None => asked.push(key.clone()),
             }
         }
-        let mut trouble = None;
-        let reading = async {
-            while let Some(answer) = asked.next().await {
-                match answer {
-                    Ok(value) => found.extend(value),
-                    Err(error) => trouble = Some(error.to_string()),
-                }
+        let trouble = match within(&self.ports, LOOK_UP, pin!(self.ports.get_all(&asked))).await {
+            Ok(Ok(values)) => {
+                found.extend(values.into_iter().flatten());
+                return found;
             }
+            Ok(Err(error)) => error.to_string(),
+            Err(Elapsed) => "the cache's store took too long".to_owned(),
         };
-        if let Err(Elapsed) = within(&self.ports, LOOK_UP, pin!(reading)).await {
-            trouble = Some("the cache's store took too long".to_owned());
-        }
-        if let Some(trouble) = trouble {
-            self.tell(&Notice::warning("reasoning_state_unread").reason(&trouble));
-        }
+        self.tell(&Notice::warning("reasoning_state_unread").reason(&trouble));
         found
     }
 

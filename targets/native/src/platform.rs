@@ -76,6 +76,10 @@ impl<L> ports::Cache for Platform<L> {
         self.cache.get(key)
     }
 
+    fn get_all(&self, keys: &[String]) -> impl Future<Output = Result<Vec<Option<Bytes>>, CacheError>> {
+        self.cache.get_all(keys)
+    }
+
     fn put(&self, key: &str, value: Bytes, ttl: Duration) -> impl Future<Output = Result<(), CacheError>> {
         self.cache.put(key, value, ttl)
     }

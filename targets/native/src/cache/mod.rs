@@ -16,12 +16,14 @@
 //! cache may forget.
 
 mod memory;
+mod reader;
 #[cfg(test)]
 mod tests;
 mod waiting;
 mod writer;
 
 use std::{
+    collections::HashMap,
     fs,
     future::Future,
     path::{Path, PathBuf},
@@ -32,6 +34,7 @@ use std::{
 
 use bytes::Bytes;
 use memory::Memory;
+use reader::Reader;
 use tollbridge_core::{
     cache::{
         admit,
@@ -56,7 +59,7 @@ const FILE: &str = "cache.db";
 pub struct SqliteCache {
     memory: Mutex<Memory>,
     waiting: Arc<Waiting>,
-    reader: Arc<Mutex<Database>>,
+    reader: Reader,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -109,7 +112,7 @@ impl SqliteCache {
         Ok(Self {
             memory: Mutex::default(),
             waiting,
-            reader: Arc::new(Mutex::new(reader)),
+            reader: Reader::new(reader),
             writer: Mutex::new(Some(thread)),
         })
     }
@@ -146,24 +149,21 @@ impl SqliteCache {
         self.waiting.get(key).map(|change| change.and_then(alive))
     }
 
-    async fn get_from_disk(&self, key: &str) -> Result<Option<Bytes>, CacheError> {
-        let (reader, key) = (self.reader.clone(), key.to_owned());
-        let read = move || {
-            let reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
-            done(sql::get(&*reader, &key, now())).map(|entry| (key, entry))
+    /// What only the disk knows, of those keys that it has.
+    async fn get_from_disk(&self, keys: Vec<String>) -> Result<HashMap<String, Bytes>, CacheError> {
+        let found = self.reader.get(keys).await?;
+        let newest = |(key, entry): (String, Entry)| {
+            // A change that came meanwhile is newer than what the disk has.
+            let value = match self.get_now(&key) {
+                Some(changed) => changed?,
+                None => {
+                    self.memory().insert(&key, entry.clone());
+                    entry.value
+                }
+            };
+            Some((key, value))
         };
-        let Ok(read) = tokio::task::spawn_blocking(read).await else {
-            return Err(CacheError::Store("the reading thread stopped".into()));
-        };
-        let (key, Some(entry)) = read? else { return Ok(None) };
-        // A change that came meanwhile is newer than what the disk has.
-        match self.get_now(&key) {
-            Some(changed) => Ok(changed),
-            None => {
-                self.memory().insert(&key, entry.clone());
-                Ok(Some(entry.value))
-            }
-        }
+        Ok(found.into_iter().filter_map(newest).collect())
     }
 
     fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
@@ -175,8 +175,20 @@ impl Cache for SqliteCache {
     async fn get(&self, key: &str) -> Result<Option<Bytes>, CacheError> {
         match self.get_now(key) {
             Some(known) => Ok(known),
-            None => self.get_from_disk(key).await,
+            None => Ok(self.get_from_disk(vec![key.to_owned()]).await?.remove(key)),
         }
+    }
+
+    async fn get_all(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>, CacheError> {
+        let known: Vec<_> = keys.iter().map(|key| self.get_now(key)).collect();
+        let unknown = keys.iter().zip(&known).filter(|(_, known)| known.is_none());
+        let unknown: Vec<String> = unknown.map(|(key, _)| key.clone()).collect();
+        let found = match unknown.is_empty() {
+            true => HashMap::new(),
+            false => self.get_from_disk(unknown).await?,
+        };
+        let each = keys.iter().zip(known);
+        Ok(each.map(|(key, known)| known.unwrap_or_else(|| found.get(key).cloned())).collect())
     }
 
     fn put(&self, key: &str, value: Bytes, ttl: Duration) -> impl Future<Output = Result<(), CacheError>> {
@@ -188,7 +200,7 @@ impl Cache for SqliteCache {
     }
 
     async fn ready(&self) -> Result<(), CacheError> {
-        self.get_from_disk("ready").await.map(drop)
+        self.get_from_disk(vec!["ready".to_owned()]).await.map(drop)
     }
 }
 

@@ -56,6 +56,26 @@ async fn the_cache_does_what_caches_must() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn who_asks_at_once_gets_each_their_own_from_disk() {
+    let folder = Folder::new();
+    let cache = folder.open();
+    for i in (0..100).step_by(2) {
+        cache.put(&format!("\"{i}\\"), Bytes::from(i.to_string()), HOUR).await.unwrap();
+    }
+    cache.close();
+    let cache = folder.open();
+    let keys: Vec<String> = (0..100).chain(0..10).map(|i| format!("\"{i}\\")).collect();
+    let (each, all) = futures::join!(
+        futures::future::join_all(keys.iter().map(|key| cache.get(key))),
+        cache.get_all(&keys)
+    );
+    for (i, (found, again)) in (0..100).chain(0..10).zip(each.into_iter().zip(all.unwrap())) {
+        let want = (i % 2 == 0).then(|| Bytes::from(i.to_string()));
+        assert_eq!((found.unwrap(), again), (want.clone(), want), "{i}");
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn a_value_is_there_at_once_and_after_a_restart() {
     let folder = Folder::new();
     let cache = folder.open();
@@ -106,7 +126,7 @@ async fn what_has_expired_is_not_found_and_is_taken_away() {
     assert_eq!(cache.put("k", Bytes::new(), HOUR).await, Ok(()));
     assert_eq!(cache.put(&"k".repeat(513), Bytes::new(), HOUR).await, Err(CacheError::TooLarge));
     cache.close();
-    assert_eq!(done(sql::get(&database, "late", 0)).unwrap(), None, "it was taken away");
+    assert_eq!(done(sql::get(&database, &["late"], 0)).unwrap(), [], "it was taken away");
     assert_eq!(cache.put("k", Bytes::new(), HOUR).await, Err(CacheError::Store("it is closed".into())));
 }
 
@@ -120,10 +140,10 @@ fn the_file_is_bounded() {
         .collect();
     done(sql::write(&database, entries.iter().map(|(key, entry)| (key.as_str(), Some(entry))))).unwrap();
     done(sql::prune(&database, now(), 10_000)).unwrap();
-    assert!(done(sql::get(&database, "k0", now())).unwrap().is_some(), "it was not more than that");
+    assert!(!done(sql::get(&database, &["k0"], now())).unwrap().is_empty(), "it was not more than that");
     done(sql::prune(&database, now(), 9_999)).unwrap();
-    assert!(done(sql::get(&database, "k10", now())).unwrap().is_none(), "a tenth goes");
-    assert!(done(sql::get(&database, "k11", now())).unwrap().is_some(), "and no more");
+    assert!(done(sql::get(&database, &["k10"], now())).unwrap().is_empty(), "a tenth goes");
+    assert!(!done(sql::get(&database, &["k11"], now())).unwrap().is_empty(), "and no more");
 }
 
 #[test]
