@@ -415,7 +415,14 @@ fn sources_beside_the_answer_belong_to_its_text() {
     let chunks = chunks.into_iter().chain([with(end("stop"), found.clone())]).collect();
     sample("Perplexity", Some(whole), chunks, both).check();
 
+    let found = json!({ "venice_parameters": { "enable_web_search": "on", "web_search_citations": [
+        { "title": "A", "url": "https://a.test", "content": "words", "date": "" }] } });
+    let whole = with(answer(json!({ "content": "Hi.[1]", "annotations": null }), "stop"), found.clone());
+    let chunks = vec![with(delta(json!({ "content": "Hi.[1]" })), found), end("stop")];
+    sample("Venice", Some(whole), chunks, told(&["https://a.test"])).check();
+
     // What the text itself names counts.
+    let found = json!({ "citations": ["https://a.test"] });
     let flat = json!({ "type": "url_citation", "url": "https://c.test", "title": "C", "start_index": 0, "end_index": 3 });
     let message = json!({ "content": "Hi.[1]", "annotations": [flat] });
     let whole = with(answer(message.clone(), "stop"), found.clone());

@@ -64,6 +64,17 @@ pub(crate) fn all() -> Vec<Sample> {
         top("service_tier", "priority".into()),
         top("system_fingerprint", "fp".into()),
         top("metadata", json!({ "a": "b" })),
+        differs("citations[]", answer(json!({ "citations": ["https://a.test"] })), plain()),
+        differs(
+            "citations[]",
+            answer(json!({ "search_results": [{ "url": "https://a.test", "title": "A" }] })),
+            plain(),
+        ),
+        differs(
+            "citations[]",
+            answer(json!({ "venice_parameters": { "web_search_citations": [{ "url": "https://a.test" }] } })),
+            plain(),
+        ),
         top("moderation", json!({ "input": { "type": "moderation_results", "model": "m", "results": [] } })),
         differs("choices", choice(json!({ "message": { "role": "assistant", "content": "Ho" } })), plain()),
         differs("choices[].index", answer(json!({ "choices": choices })), plain()),

@@ -6,7 +6,7 @@ use super::{
     error::{answer_error, bare_error},
     observe::finish_of,
     said::{CallPiece, Piece, WireSaid, pieces},
-    sources::sources,
+    sources::{LISTS, WireVenice, lists, sources},
     usage::WireUsage,
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     protocol::{
         DecodeError,
         call_id::call_id,
-        json::{Amount, List, Malformed, Raw, Str, Word, from_slice, from_str, wire_object},
+        json::{Amount, List, Malformed, Maybe, Raw, Str, Word, from_slice, from_str, wire_object},
     },
 };
 
@@ -31,6 +31,7 @@ wire_object! {
         // Perplexity and xAI; Perplexity.
         citations: Raw<'a> = "citations",
         search_results: Raw<'a> = "search_results",
+        venice: Maybe<WireVenice<'a>> = "venice_parameters",
     }
 
     struct WireChoice<'a> {
@@ -94,7 +95,7 @@ pub fn decode_response<'a>(body: &'a [u8], seed: &str) -> Result<Response<'a>, D
         }
     }
     if let Some(first) = told.first_mut() {
-        cite(&mut first.parts, answer.citations, answer.search_results);
+        cite(&mut first.parts, lists(answer.search_results, answer.venice, answer.citations));
     }
     Ok(Response {
         choices: told,
@@ -141,7 +142,7 @@ fn join<'a>(first: &mut Choice<'a>, more: Choice<'a>) {
 }
 
 /// Sources of the whole answer belong to its last text, where no text has its own.
-fn cite<'a>(parts: &mut [Part<'a>], citations: Option<Raw<'a>>, results: Option<Raw<'a>>) {
+fn cite<'a>(parts: &mut [Part<'a>], lists: [Option<Raw<'a>>; LISTS]) {
     let cited = |part: &Part<'_>| matches!(part, Part::Text(text) if !text.citations.is_empty());
     if parts.iter().any(cited) {
         return;
@@ -151,7 +152,7 @@ fn cite<'a>(parts: &mut [Part<'a>], citations: Option<Raw<'a>>, results: Option<
         _ => None,
     });
     if let Some(text) = last {
-        text.citations = sources(citations, results);
+        text.citations = sources(lists);
     }
 }
 

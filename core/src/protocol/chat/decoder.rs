@@ -10,7 +10,7 @@ use super::{
     choice::{OpenChoice, Parts},
     error::{answer_error, bare_error, decode_error},
     said::pieces,
-    sources::sources,
+    sources::{LISTS, lists, sources},
 };
 use crate::{
     conversation::{Delta, Event, Finish, FinishReason, Text, Usage},
@@ -40,8 +40,7 @@ pub struct StreamDecoder {
 /// Sources of the answer as a whole, as the last chunk said them.
 #[derive(Debug, Default)]
 struct Sources {
-    citations: Option<Box<RawValue>>,
-    results: Option<Box<RawValue>>,
+    lists: [Option<Box<RawValue>>; LISTS],
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -119,12 +118,14 @@ impl StreamDecoder {
         let failed = chunk.error.or_else(|| choices.iter().find_map(|choice| choice.error));
         let id = Word::text(chunk.id);
         // Azure's first chunk has neither id nor choices, and is not the start yet.
-        if self.state == State::Waiting && failed.is_none() && (id.is_some() || !choices.is_empty()) {
+        let named = id.is_some()
+            && chunk.model.as_ref().is_some_and(|model| !model.0.as_deref().unwrap_or_default().is_empty());
+        if self.state == State::Waiting && failed.is_none() && (named || !choices.is_empty()) {
             self.state = State::Open;
             let (model, created) = (Word::text(chunk.model), created(chunk.created));
             sink(Event::Start { id, model, created, usage: self.usage });
         }
-        self.sources.take(chunk.citations, chunk.search_results);
+        self.sources.take(lists(chunk.search_results, chunk.venice, chunk.citations));
         let before = self.usage;
         let usages = [chunk.x_groq.and_then(|groq| groq.usage), chunk.usage];
         let mut tier = Word::text(chunk.service_tier);
@@ -237,8 +238,8 @@ impl StreamDecoder {
 }
 
 impl Sources {
-    fn take(&mut self, citations: Option<Raw<'_>>, results: Option<Raw<'_>>) {
-        for (place, said) in [(&mut self.citations, citations), (&mut self.results, results)] {
+    fn take(&mut self, lists: [Option<Raw<'_>>; LISTS]) {
+        for (place, said) in self.lists.iter_mut().zip(lists) {
             if let Some(said) = said.filter(|said| place.as_ref().is_none_or(|old| old.get() != said.get())) {
                 *place = Some(said.to_owned());
             }
@@ -248,7 +249,7 @@ impl Sources {
     /// Tells them of the text that is open, where no text of the choice has its own.
     fn tell(&self, choice: &OpenChoice, sink: &mut impl FnMut(Event<'_>)) {
         if let Some(part) = choice.uncited_text() {
-            for citation in sources(self.citations.as_deref(), self.results.as_deref()) {
+            for citation in sources(self.lists.each_ref().map(Option::as_deref)) {
                 sink(Event::Delta { part, delta: Delta::Citation(citation) });
             }
         }

@@ -31,6 +31,7 @@ pub(super) static CHAT: &[Answer] = &[
     chat("system_fingerprint", dropped("the front has no such field")),
     chat("metadata", dropped("the caller's own, which it has")),
     chat("moderation.*", dropped("the front has no such field")),
+    chat("citations[]", mapped("citations of the last text block, where none has its own")).also(&["citations", "search_results", "search_results[].*", "venice_parameters.web_search_citations", "venice_parameters.web_search_citations[].*"]),
     chat("choices", mapped("the answer itself")),
     chat("choices[].index", dropped("the front has one answer: the first is told")),
     chat("choices[].finish_reason", mapped("`stop_reason`; a word that is not known also in `native_finish_reason`")),
