@@ -29,6 +29,7 @@ pub(super) fn cases() -> Vec<Case> {
     let all = [
         Case::new("stores", "stores that refuse make the gateway unready", refused_ready),
         Case::new("stores", "a row that the ledger refuses is in the log, whole", unwritten),
+        Case::new("stores", "a row that was logged is imported once", imported),
         Case::new("stores", "a ledger that cannot be read is a 503", unreadable),
         Case::new("stores", "without counts requests pass, and the log says so", |hands| {
             uncounted(hands, Wanting::Refused, UNCOUNTED_KEY)
@@ -105,6 +106,28 @@ async fn unwritten(hands: Hands) -> Verdict {
         same(column, &row[column], &value)?;
     }
     check(line["reason"].is_string(), || format!("no reason: {line}"))
+}
+
+/// What one gateway could not write, another does: its ledger is well.
+async fn imported(hands: Hands) -> Verdict {
+    let script = "ok.n-4.ct-4.pt-23";
+    let refusing = hands.world.wanting(Wanting::Refused).await?;
+    let answer = hands.chat(&format!("openai/{script}")).to(refusing).send().await?;
+    let id = answer.header("x-request-id");
+    let is_row = |line: &Value| line["event"] == "usage_unwritten" && line["row"]["id"] == *id;
+    let line = hands.log_of(refusing, "of the row that was refused", is_row).await?;
+
+    let filter = format!("model={}", hands.model(script));
+    let main = &hands.world.main;
+    same("requests before", main.summary(&filter).await?["totals"]["requests"].as_u64(), Some(0))?;
+    let log = format!("some platform's word {line}\nand another line\n");
+    for written in [1, 0] {
+        let import = hands.post("/admin/usage/import", log.clone()).key(MASTER_KEY).send().await?;
+        same("status", import.status.as_u16(), 200)?;
+        same("what was imported", import.json(), json!({"rows": 1, "written": written}))?;
+    }
+    let sums = main.sums(&filter, 1).await?;
+    same("requests and tokens", (sums.requests, sums.input, sums.output), (1, 23, 4))
 }
 
 async fn unreadable(hands: Hands) -> Verdict {
