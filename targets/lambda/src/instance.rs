@@ -7,6 +7,7 @@ use crate::platform::Platform;
 use futures::future::join_all;
 use std::collections::BTreeMap;
 use std::env;
+use std::ffi::OsString;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tollbridge_core::config::Secret;
@@ -80,8 +81,8 @@ impl Instance {
 
     /// Whether somebody should look now. Who is told so is the only one.
     fn is_due(&self, now: Micros) -> bool {
-        let referring = |(_, value): (_, String)| Reference::parse(&value).is_some();
-        if !env::vars().any(referring) {
+        let refers = |value: OsString| value.to_str().and_then(Reference::parse).is_some();
+        if !env::vars_os().any(|(_, value)| refers(value)) {
             return false;
         }
         let mut current = self.lock();
@@ -111,9 +112,18 @@ async fn values(aws: &Aws, platform: &Platform) -> Values {
     values
 }
 
+/// The variable that says where secrets are that no variable of their own has: what a reference begins with.
+pub const SECRETS: &str = "TOLLBRIDGE_SECRETS";
+
+/// A variable, or where its value is.
+fn variable(name: &str) -> Option<String> {
+    let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    set(name).or_else(|| set(SECRETS).map(|place| place + name))
+}
+
 /// A variable's value, looked up where it is a reference.
 async fn value(aws: &Aws, platform: &Platform, name: &str) -> Option<(String, Secret)> {
-    let value = env::var(name).ok()?;
+    let value = variable(name)?;
     let Some(reference) = Reference::parse(&value) else {
         return Some((name.to_owned(), Secret::new(value)));
     };

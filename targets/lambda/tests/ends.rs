@@ -94,6 +94,7 @@ fn a_whole_answer_is_counted_before_its_instance_freezes() {
         assert!(outcome.response.contains("chat.completion"), "{}", outcome.response);
         assert_eq!(outcome.sums.get("requests"), Some(1), "{mode}");
         assert_eq!(outcome.sums.get("output_tokens"), Some(2), "{mode}");
+        assert_eq!(outcome.authorization, "Bearer a parameter's value", "{mode}");
     }
 }
 
@@ -154,6 +155,11 @@ impl Drop for Instance {
 fn instance(mode: &str, runtime: &str, document: &Value) -> Child {
     let program = env::var("TOLLBRIDGE_BOOTSTRAP");
     let program = program.unwrap_or_else(|_| env!("CARGO_BIN_EXE_tollbridge-lambda").to_owned());
+    // The provider's key by a variable of its own, or by where all secrets are.
+    let key = match mode {
+        "stream" => ("OPENAI_API_KEY", "ssm:/tollbridge/test/parameter"),
+        _ => ("TOLLBRIDGE_SECRETS", "ssm:/tollbridge/test/"),
+    };
     Command::new(program)
         .env("AWS_LAMBDA_RUNTIME_API", runtime)
         .env("AWS_LAMBDA_FUNCTION_NAME", "gateway")
@@ -161,7 +167,8 @@ fn instance(mode: &str, runtime: &str, document: &Value) -> Child {
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
         .env("TOLLBRIDGE_RESPONSE", mode)
         .env("TOLLBRIDGE_CONFIG", document.to_string())
-        .env("OPENAI_API_KEY", "ssm:/tollbridge/test/parameter")
+        .env_remove("OPENAI_API_KEY")
+        .env(key.0, key.1)
         .spawn()
         .unwrap()
 }

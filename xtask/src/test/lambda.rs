@@ -29,6 +29,7 @@ pub(super) fn stores(project: &Project) -> Result<Tally, Failure> {
     let bootstrap = lambda::build(project)?;
     let values = [
         ("ssm:/tollbridge/test/parameter", "a parameter's value"),
+        ("ssm:/tollbridge/test/OPENAI_API_KEY", "a parameter's value"),
         ("secretsmanager:tollbridge/test/secret", r#"{"member":"a member's value"}"#),
     ];
     let values = values.map(|(name, value)| (name.to_owned(), value.to_owned()));

@@ -13,6 +13,12 @@ use super::{Aws, AwsError, Service, unreadable};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// How often a look-up is sent again. Systems Manager turns some away where many instances start at once (40 a
+/// second are an account's without asking for more).
+const AGAIN: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
 
 const VERSION: &str = "application/x-amz-json-1.1";
 
@@ -42,6 +48,16 @@ impl<'a> Reference<'a> {
 impl Aws {
     /// The value that a reference stands for.
     pub async fn look_up(&self, reference: &Reference<'_>) -> Result<String, AwsError> {
+        for wait in AGAIN {
+            match self.once(reference).await {
+                Err(error) if error.is_passing() => sleep(wait).await,
+                said => return said,
+            }
+        }
+        self.once(reference).await
+    }
+
+    async fn once(&self, reference: &Reference<'_>) -> Result<String, AwsError> {
         match reference {
             Reference::Parameter(name) => self.parameter(name).await,
             Reference::Secret(name, member) => self.secret(name, *member).await,
