@@ -7,24 +7,12 @@ use crate::project::Project;
 /// The stage of a tenant's gateway that people call. Another one is another stack.
 const STAGE: &str = "prod";
 
-/// Parameters of the template that are where the tenant's settings are, in Systems Manager's Parameter Store.
-const REFERENCES: [(&str, &str); 5] = [
-    ("Config", "TOLLBRIDGE_CONFIG"),
-    ("MasterKey", "TOLLBRIDGE_MASTER_KEY"),
-    ("OpenAiKey", "OPENAI_API_KEY"),
-    ("AnthropicKey", "ANTHROPIC_API_KEY"),
-    ("GeminiKey", "GEMINI_API_KEY"),
-];
-
 pub(super) fn make(project: &Project, name: &TenantName) -> Result<String, Failure> {
     let template = manifest(project, "template.yaml")?;
     let tenant = name.as_str();
     let stack = format!("{}-{STAGE}", name.deployment());
-    let mut parameters = vec![("Tenant", tenant.to_owned()), ("Stage", STAGE.to_owned())];
-    let reference = |secret| format!("ssm:/tollbridge/{tenant}/{STAGE}/{secret}");
-    parameters.extend(REFERENCES.map(|(parameter, secret)| (parameter, reference(secret))));
     let mut overrides = String::new();
-    for (parameter, value) in parameters {
+    for (parameter, value) in [("Tenant", tenant), ("Stage", STAGE)] {
         if !template.contains(&format!("\n  {parameter}:\n    Type: String\n")) {
             return Err(Failure::new(format!(
                 "template.yaml has no parameter {parameter}, which tenants need"
@@ -41,7 +29,7 @@ pub(super) fn make(project: &Project, name: &TenantName) -> Result<String, Failu
          s3_prefix = \"{stack}\"\n\
          resolve_s3 = true\n\
          capabilities = \"CAPABILITY_IAM\"\n\
-         # Addresses of parameters in the Parameter Store, and no secret.\n\
+         # Settings and secrets are in the Parameter Store, below /tollbridge/{tenant}/{STAGE}/.\n\
          parameter_overrides = [\n{overrides}]\n\
          tags = [\"tenant={tenant}\"]\n\n\
          [default.delete.parameters]\n\
