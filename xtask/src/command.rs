@@ -2,7 +2,7 @@
 
 use crate::process::{Failure, Outcome};
 use crate::project::Project;
-use crate::{bench, build, conformance, serve, setup, smoke, tenant, test};
+use crate::{bench, build, conformance, serve, setup, smoke, spin_manifest, tenant, test};
 
 struct Command {
     name: &'static str,
@@ -11,7 +11,7 @@ struct Command {
     run: fn(&Project, &[String]) -> Outcome,
 }
 
-const COMMANDS: [Command; 8] = [
+const COMMANDS: [Command; 9] = [
     Command {
         name: "test",
         arguments: "[--fast] [--only STAGE]…",
@@ -32,8 +32,8 @@ const COMMANDS: [Command; 8] = [
     },
     Command {
         name: "build",
-        arguments: "cloudflare|lambda|spin",
-        summary: "Build what is deployed on a target",
+        arguments: "cloudflare|lambda|spin|spin-hosted",
+        summary: "Build what is deployed on a target; spin-hosted is for hosts of Spin that have no SQLite",
         run: build::command,
     },
     Command {
@@ -47,6 +47,12 @@ const COMMANDS: [Command; 8] = [
         arguments: "--url URL [--key KEY] [--master-key KEY] [--model MODEL]",
         summary: "Try a gateway that is deployed somewhere; keys may come from TOLLBRIDGE_KEY and TOLLBRIDGE_MASTER_KEY",
         run: smoke::command,
+    },
+    Command {
+        name: "spin-manifest",
+        arguments: "[--config FILE] [--name NAME] [--out FILE] [--without sqlite|key-value]… [--check]",
+        summary: "Write a spin.toml with the variables and hosts that a configuration needs",
+        run: spin_manifest::command,
     },
     Command {
         name: "bench",

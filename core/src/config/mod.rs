@@ -26,6 +26,7 @@ mod json_schema;
 mod path;
 mod pattern;
 mod policy;
+mod reach;
 mod resolve;
 mod secret;
 mod shape;

@@ -6,14 +6,20 @@
 //! with [`refuse`] until there is one that demands a key.
 
 use http::Response;
+use serde_json::{Map, Value};
 
 use super::{Body, answer};
 use crate::{
-    config::{ConfigError, Document, LogFormat, Policy},
+    config::{
+        ConfigError, Document, LogFormat, Policy,
+        env::{self, Declared, Variables},
+        fields,
+    },
     error::{ApiError, ErrorKind},
     ledger::Notice,
     ports::{Micros, Ports},
     protocol::Front,
+    provider::ROWS,
 };
 
 /// The variable, binding or secret that holds the configuration document.
@@ -25,7 +31,7 @@ pub enum Closed {
     /// No document.
     #[error(
         "the gateway is not configured: set {DOCUMENT} to the JSON document that \
-         `tollbridge config render` prints"
+         `tollbridge config render` prints, or variables such as OPENAI_API_KEY and TOLLBRIDGE_MASTER_KEY"
     )]
     NoDocument,
     /// A document that cannot be used; what is wrong with it is for the operator only.
@@ -67,6 +73,42 @@ pub fn document(text: Option<&str>) -> Result<Document, Closed> {
     }
 }
 
+/// The names of the variables that [`from_variables`] reads: those that the native server reads too.
+pub fn variable_names() -> Vec<String> {
+    let own = env::own_variables(fields::ROOT).into_iter().map(|own| own.variable.to_owned());
+    own.chain(ROWS.iter().flat_map(env::variables_of)).collect()
+}
+
+/// The document that single variables make where there is no other, and what of them is not used:
+/// `OPENAI_API_KEY` alone makes a provider.
+pub fn from_variables(variables: &Variables) -> Result<(Document, Vec<env::Notice>), Closed> {
+    let (settings, notices) = env::read(variables, &Declared::default());
+    if settings.is_empty() {
+        return Err(Closed::NoDocument);
+    }
+    let mut document = Map::new();
+    for setting in settings {
+        put(&mut document, &setting.path, setting.value);
+    }
+    let text = Value::Object(document).to_string();
+    let document = Document::from_json(text.as_bytes()).map_err(Closed::Faulty)?;
+    Ok((document, notices))
+}
+
+/// Puts a value at its place, key by key.
+fn put(members: &mut Map<String, Value>, path: &[String], value: Value) {
+    match path {
+        [] => {}
+        [last] => drop(members.insert(last.clone(), value)),
+        [first, rest @ ..] => {
+            let inner = members.entry(first.as_str()).or_insert_with(|| Value::Object(Map::new()));
+            if let Value::Object(inner) = inner {
+                put(inner, rest, value);
+            }
+        }
+    }
+}
+
 /// The policy of a target that everybody can reach.
 pub fn policy(document: Document, secrets: impl Fn(&str) -> Option<String>) -> Result<Policy, Closed> {
     let policy = document.resolve(secrets).map_err(Closed::Faulty)?;
@@ -95,6 +137,36 @@ mod tests {
     fn a_document_with_a_key_opens_the_gateway() {
         let policy = made(Some(r#"{"master_key": {"secret": "TOLLBRIDGE_MASTER_KEY"}}"#)).unwrap();
         assert!(policy.requires_key());
+    }
+
+    #[test]
+    fn variables_make_a_document_where_there_is_none() {
+        let names = variable_names();
+        let set = [
+            ("OPENAI_API_KEY", "sk-1"),
+            ("ANTHROPIC_API_KEY", ""),
+            ("GEMINI_MODELS", "gemini-3-flash"),
+            ("TOLLBRIDGE_MASTER_KEY", "a-long-master-key"),
+            ("MAX_RETRIES", "2"),
+        ];
+        for (name, _) in set {
+            assert!(names.iter().any(|known| known == name) || name == "MAX_RETRIES", "{name}");
+        }
+        let variables: Variables = set.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let (document, notices) = from_variables(&variables).unwrap();
+        assert_eq!(document.secret_names(), ["OPENAI_API_KEY", "TOLLBRIDGE_MASTER_KEY"]);
+        assert_eq!(notices.len(), 1, "Gemini has no key: {notices:?}");
+        let policy = policy(document, |name| variables.get(name).cloned()).unwrap();
+        let providers: Vec<_> = policy.providers.iter().map(|provider| &*provider.name).collect();
+        assert_eq!(providers, ["openai"]);
+        assert!(policy.requires_key());
+    }
+
+    #[test]
+    fn variables_that_say_nothing_are_no_document() {
+        assert_eq!(from_variables(&Variables::new()).unwrap_err(), Closed::NoDocument);
+        let empty = Variables::from([("OPENAI_API_KEY".to_owned(), String::new())]);
+        assert_eq!(from_variables(&empty).unwrap_err(), Closed::NoDocument);
     }
 
     #[test]

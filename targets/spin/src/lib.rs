@@ -8,6 +8,10 @@
 //! It refuses to decide: what a test of the core could not see does not belong here. It keeps nothing that counts
 //! in memory: Spin runs as many instances as it likes and ends them after a second of idleness.
 
+#[cfg(feature = "sqlite")]
+mod database;
+#[cfg(not(feature = "sqlite"))]
+#[path = "no_database.rs"]
 mod database;
 mod outbound;
 mod platform;

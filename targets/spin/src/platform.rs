@@ -2,6 +2,7 @@
 
 use crate::database::Database;
 use crate::stores;
+use std::io::Write as _;
 use std::pin::Pin;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -35,7 +36,7 @@ impl Platform {
     pub(crate) fn missing(&self) -> Option<Notice> {
         let stores = [("key_value", self.has_key_value), ("sqlite", self.database.is_some())];
         let missing: Vec<&str> = stores.iter().filter(|(_, is)| !is).map(|(name, _)| *name).collect();
-        (!missing.is_empty()).then(|| Notice::warning("stores_missing").list("stores", missing))
+        (!missing.is_empty()).then(|| Notice::warning("bindings_missing").list("bindings", missing))
     }
 }
 
@@ -74,7 +75,7 @@ impl Log for Platform {
     }
 }
 
-/// The component's log is what it prints.
+/// The component's log is what it prints. Where nobody reads that any more, requests are served all the same.
 pub(crate) fn log(line: &str) {
-    println!("{line}");
+    let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -1,13 +1,13 @@
 //! The instance's gateway: made by its first request, shared by the others.
 
 use crate::platform::{Platform, log, now};
-use spin_sdk::variables;
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
+use tollbridge_core::config::env::Variables;
 use tollbridge_core::config::{LogFormat, Policy};
 use tollbridge_core::faults::{self, Over};
 use tollbridge_core::gateway::closed::{self, Closed};
 use tollbridge_core::gateway::{Gateway, State};
+use tollbridge_core::ledger::Notice;
 
 type Made = Result<Arc<Gateway<Over<Platform>>>, Closed>;
 
@@ -40,16 +40,40 @@ async fn make() -> Made {
     Ok(Arc::new(Gateway::new(platform, Arc::new(policy), state)))
 }
 
+/// From the document, or else from variables by the names that the native server reads.
 async fn policy() -> Result<Policy, Closed> {
-    let document = closed::document(variable(closed::DOCUMENT).await.as_deref())?;
-    let mut secrets = HashMap::new();
-    for name in document.secret_names() {
-        secrets.extend(variable(name).await.map(|value| (name.to_owned(), value)));
+    match closed::document(variable(closed::DOCUMENT).await.as_deref()) {
+        Err(Closed::NoDocument) => {
+            let variables = variables(closed::variable_names()).await;
+            let (document, unused) = closed::from_variables(&variables)?;
+            for notice in unused {
+                log(&Notice::warning("variable_unused")
+                    .reason(&notice.to_string())
+                    .line(now(), LogFormat::Json));
+            }
+            closed::policy(document, |name| variables.get(name).cloned())
+        }
+        document => {
+            let document = document?;
+            let names = document.secret_names().into_iter().map(str::to_owned).collect();
+            let secrets = variables(names).await;
+            closed::policy(document, |name| secrets.get(name).cloned())
+        }
     }
-    closed::policy(document, |name| secrets.get(name).cloned())
+}
+
+/// Those variables that are set.
+async fn variables(names: Vec<String>) -> Variables {
+    let mut found = Variables::new();
+    for name in names {
+        if let Some(value) = variable(&name).await.filter(|value| !value.is_empty()) {
+            found.insert(name, value);
+        }
+    }
+    found
 }
 
 /// Spin's names are in lower case. One that the manifest does not declare is one that is not set.
 async fn variable(name: &str) -> Option<String> {
-    variables::get(name.to_ascii_lowercase()).await.ok()
+    spin_sdk::variables::get(name.to_ascii_lowercase()).await.ok()
 }

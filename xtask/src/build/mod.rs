@@ -9,9 +9,13 @@ use crate::process::{Failure, Outcome};
 use crate::project::Project;
 use crate::target::Target;
 
-/// `cargo xtask build TARGET`
+/// `cargo xtask build TARGET`, or `spin-hosted`
 pub(crate) fn command(project: &Project, args: &[String]) -> Outcome {
     let [name] = args else { return Err(Failure::new("`cargo xtask build` needs one target")) };
+    if name == "spin-hosted" {
+        println!("{}", spin::build_hosted(project)?.display());
+        return Ok(());
+    }
     let artefact = match name.parse()? {
         Target::Native => {
             return Err(Failure::new("native is built with `cargo build --release`"));

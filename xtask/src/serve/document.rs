@@ -36,18 +36,6 @@ impl Document {
         members(&self.text, "secret").into_iter().filter_map(value).collect()
     }
 
-    /// Scheme, host and port of the providers' addresses that it names.
-    pub(crate) fn origins(&self) -> Vec<String> {
-        let origin = |url: String| {
-            let (scheme, rest) = url.split_once("://")?;
-            Some(format!("{scheme}://{}", rest.split('/').next()?))
-        };
-        let mut origins: Vec<_> = members(&self.text, "base_url").into_iter().filter_map(origin).collect();
-        origins.sort();
-        origins.dedup();
-        origins
-    }
-
     pub(crate) fn print_key(&self) {
         if self.is_demo && env::var_os(KEY).is_none() {
             println!("The key is local-key; try the model demo/echo.");
@@ -80,11 +68,5 @@ mod tests {
         let json =
             r#"{"a": {"secret" : "ONE"}, "b": [{"secret":"TWO"}, {"secret": "ONE"}], "secrets": "no"}"#;
         assert_eq!(members(json, "secret"), ["ONE", "TWO"]);
-    }
-
-    #[test]
-    fn origins_are_named_once() {
-        let text = r#"{"x": {"base_url": "http://h:1/v1"}, "y": {"base_url": "http://h:1/v2"}}"#.to_owned();
-        assert_eq!(Document { text, is_demo: false }.origins(), ["http://h:1"]);
     }
 }

@@ -1,12 +1,15 @@
-//! Spin: the component on the test host.
+//! Spin: the component on `spin up`, where a Spin that can run it is installed, else on the test host.
 
 use super::Settings;
 use crate::build::{self, host};
-use crate::process::{Failure, context};
+use crate::process::{self, Failure, context};
 use crate::project::Project;
-use crate::spin_manifest::{Needs, Stores};
+use crate::spin_manifest::{self, Needs, Stores};
 use std::fs;
 use std::process::Command;
+
+/// The first Spin that runs components of WASI 0.3.
+const LEAST: (u32, u32) = (4, 1);
 
 pub(super) fn commands(project: &Project, settings: &Settings) -> Result<Vec<Command>, Failure> {
     let component = match settings.faults {
@@ -14,22 +17,69 @@ pub(super) fn commands(project: &Project, settings: &Settings) -> Result<Vec<Com
         Some(_) => build::spin::build_faulty(project)?,
     };
     let variables = settings.variables();
+    let write = |name: &str, text: String| {
+        let file = settings.data.join(name);
+        fs::write(&file, text).map_err(|error| context(&file.display(), error)).map(|()| file)
+    };
+    let document = write("config.json", settings.document.line())?;
     let needs = Needs {
         name: "tollbridge".to_owned(),
         source: component.display().to_string(),
-        document: Some(settings.document.line()),
         secrets: variables.iter().map(|(name, _)| name.clone()).collect(),
-        hosts: settings.document.origins(),
         stores: if settings.bare { Stores::default() } else { Stores::ALL },
+        ..spin_manifest::of(project, Some(&document))?
     };
-    let manifest = settings.data.join("spin.toml");
-    fs::write(&manifest, needs.manifest()).map_err(|error| context(&manifest.display(), error))?;
+    let manifest = write("spin.toml", needs.manifest())?;
 
-    let mut host = host::program(project, "tollbridge-spin-host")?;
-    host.arg("--from").arg(manifest).arg("--state-dir").arg(&settings.data);
-    host.args(["--listen", &format!("127.0.0.1:{}", settings.port)]);
-    for (name, value) in variables {
-        host.args(["--variable", &format!("{}={value}", name.to_ascii_lowercase())]);
+    let listen = format!("127.0.0.1:{}", settings.port);
+    let mut command = if has_spin() {
+        let mut spin = Command::new("spin");
+        let named = |(name, value): &(String, String)| {
+            (format!("SPIN_VARIABLE_{}", name.to_ascii_uppercase()), value.clone())
+        };
+        spin.arg("up").envs(variables.iter().map(named));
+        spin
+    } else {
+        let mut host = host::program(project, "tollbridge-spin-host")?;
+        for (name, value) in variables {
+            host.args(["--variable", &format!("{}={value}", name.to_ascii_lowercase())]);
+        }
+        host
+    };
+    command.arg("--from").arg(manifest).arg("--state-dir").arg(&settings.data).args(["--listen", &listen]);
+    Ok(vec![command])
+}
+
+fn has_spin() -> bool {
+    process::text(Command::new("spin").arg("--version")).is_ok_and(|printed| is_new_enough(&printed))
+}
+
+/// Whether `spin 4.1.0 (0123abc 2026-08-26)` can run the component.
+fn is_new_enough(printed: &str) -> bool {
+    let version = printed.strip_prefix("spin ").and_then(|rest| {
+        let mut numbers = rest.split(['.', '-', ' ']).map(str::parse);
+        Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+    });
+    version.is_some_and(|version: (u32, u32)| version >= LEAST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_new_enough;
+
+    #[test]
+    fn the_version_decides() {
+        let table = [
+            ("spin 4.1.0 (0123abc 2026-08-26)", true),
+            ("spin 4.2.0-pre0 (0123abc 2026-11-01)", true),
+            ("spin 5.0.0", true),
+            ("spin 4.0.2 (0123abc 2026-05-04)", false),
+            ("spin 3.6.1", false),
+            ("SPIN model checker 6.5", false),
+            ("", false),
+        ];
+        for (printed, wanted) in table {
+            assert_eq!(is_new_enough(printed), wanted, "{printed}");
+        }
     }
-    Ok(vec![host])
 }

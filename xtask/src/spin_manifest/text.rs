@@ -44,6 +44,7 @@ impl Needs {
         hosts.sort();
         hosts.dedup();
         let hosts = hosts.concat();
+        let build = if self.stores.sqlite { "spin" } else { "spin-hosted" };
         let stores = [("key_value_stores", self.stores.key_value), ("sqlite_databases", self.stores.sqlite)];
         let stores: String = stores
             .iter()
@@ -75,7 +76,7 @@ allowed_outbound_hosts = [
 [component.gateway.variables]
 {granted}
 [component.gateway.build]
-command = "cargo xtask build spin"
+command = "cargo xtask build {build}"
 "#,
             name = quoted(name),
             version = env!("CARGO_PKG_VERSION"),

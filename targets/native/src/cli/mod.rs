@@ -37,6 +37,7 @@ Commands:
   (none)              serve
   check [FILE]        say whether the settings are valid, without serving
   config render       print the one JSON document that every target reads (secrets by name)
+  config needs        print what its platform must be told: secrets to set, hosts to allow
   config schema       print its JSON Schema
   config reference    print the settings reference (Markdown)
   key new             print a fresh gateway key, and what to put into the configuration
@@ -62,6 +63,8 @@ pub(crate) enum Command {
     Check(Option<PathBuf>),
     /// Print the document.
     Render(Option<PathBuf>),
+    /// Print the secrets and the hosts.
+    Needs(Option<PathBuf>),
     /// Print the schema.
     Schema,
     /// Print the settings reference.
@@ -132,6 +135,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         [] | ["serve"] => Command::Serve(file),
         ["check"] => Command::Check(file),
         ["config", "render"] => Command::Render(file),
+        ["config", "needs"] => Command::Needs(file),
         ["key", "new"] if file.is_some() => return Err(UsageError::OutOfPlace("--config")),
         ["key", "new"] => return Ok(Command::NewKey(name)),
         ["ledger", "import", log] => Command::Import(PathBuf::from(*log), file),
@@ -141,13 +145,13 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         ["health"] => Command::Health(file),
         ["config", "schema"] => Command::Schema,
         ["config", "reference"] => Command::Reference,
-        ["config"] => return Err(UsageError::Incomplete("config", "render, schema, reference")),
+        ["config"] => return Err(UsageError::Incomplete("config", "render, needs, schema, reference")),
         ["key"] => return Err(UsageError::Incomplete("key", "new")),
         ["config", word, ..] => {
             return Err(unknown(
                 "command",
                 format!("config {word}"),
-                &["config render", "config schema", "config reference"],
+                &["config render", "config needs", "config schema", "config reference"],
             ));
         }
         ["key", word, ..] => return Err(unknown("command", format!("key {word}"), &["key new"])),
@@ -210,6 +214,7 @@ pub(crate) fn run(command: &Command, variables: &Variables) -> Said {
         Command::Serve(_) => Said::default(),
         Command::Check(file) => check(file.as_deref(), variables),
         Command::Render(file) => render(file.as_deref(), variables),
+        Command::Needs(file) => needs(file.as_deref(), variables),
         Command::Schema => Said::out(schema()),
         Command::Reference => Said::out(settings::reference()),
         Command::NewKey(name) => key::new(name.as_deref()),
@@ -263,6 +268,22 @@ fn render(file: Option<&Path>, variables: &Variables) -> Said {
     let names = loaded.document.secret_names();
     if !names.is_empty() {
         let _ = writeln!(said.err, "note: set these secrets where the document goes: {}", names.join(", "));
+    }
+    said
+}
+
+/// One a line, so that other programs can read it: `secret NAME`, `host https://api.example.com`.
+fn needs(file: Option<&Path>, variables: &Variables) -> Said {
+    let loaded = match settings::load(file, variables, Secrets::Elsewhere) {
+        Ok(loaded) => loaded,
+        Err(errors) => return Said::errors(&errors),
+    };
+    let mut said = Said { err: notices(&loaded), ..Said::default() };
+    for name in loaded.document.secret_names() {
+        let _ = writeln!(said.out, "secret {name}");
+    }
+    for origin in loaded.policy.origins() {
+        let _ = writeln!(said.out, "host {origin}");
     }
     said
 }

@@ -20,6 +20,7 @@ fn commands_are_read() {
         ("--config a.yaml check", Command::Check(file("a.yaml"))),
         ("config render", Command::Render(None)),
         ("config render --config a.yaml", Command::Render(file("a.yaml"))),
+        ("config needs --config a.yaml", Command::Needs(file("a.yaml"))),
         ("config schema", Command::Schema),
         ("config reference", Command::Reference),
         ("key new", Command::NewKey(None)),
@@ -42,7 +43,7 @@ fn anything_else_is_one_clear_line() {
         ("check a.yaml b.yaml", "unknown command `b.yaml`; see `tollbridge --help`"),
         ("--confg a", "unknown option `--confg`; did you mean `--config`?; see `tollbridge --help`"),
         ("-x", "unknown option `-x`; see `tollbridge --help`"),
-        ("config", "`config` needs one of render, schema, reference; see `tollbridge --help`"),
+        ("config", "`config` needs one of render, needs, schema, reference; see `tollbridge --help`"),
         (
             "config rendr",
             "unknown command `config rendr`; did you mean `config render`?; see `tollbridge --help`",
@@ -81,6 +82,14 @@ fn check_says_what_it_found() {
     let said = run(&Command::Check(None), &bad);
     assert!(said.failed && said.out.is_empty());
     assert_eq!(said.err.lines().filter(|line| line.starts_with("error: ")).count(), 2, "{}", said.err);
+}
+
+#[test]
+fn needs_are_names_and_hosts_one_a_line() {
+    let set = [("OPENAI_API_KEY", "sk-hidden"), ("OLLAMA_BASE_URL", "http://10.0.0.7:11434/v1")];
+    let said = run(&Command::Needs(None), &variables(&set));
+    assert_eq!(said.out, "secret OPENAI_API_KEY\nhost http://10.0.0.7:11434\nhost https://api.openai.com\n");
+    assert!(!said.failed, "{}", said.err);
 }
 
 #[test]
