@@ -161,6 +161,24 @@ fn half_a_surrogate_pair_costs_no_more_than_a_letter() {
     assert_eq!(told, said("Hi.", "Hm\u{fffd}"));
 }
 
+/// Thinking that is not shown is signed, and goes back to Claude by its signature.
+#[test]
+fn signatures_alone_are_reasoning() {
+    let details =
+        json!([{ "type": "reasoning.text", "signature": "S", "format": "anthropic-claude-v1", "index": 0 }]);
+    let body = answer(json!({ "content": "Hi.", "reasoning_details": details }), "stop");
+    let told = super::whole(Wire::Chat, tollbridge_core::protocol::Front::Messages, &body);
+    let thinking = json!({ "type": "thinking", "thinking": "", "signature": "S" });
+    assert_eq!(told["content"][0], thinking);
+    let chunks = [
+        delta(json!({ "content": "", "reasoning_details": details })),
+        delta(json!({ "content": "Hi." })),
+        end("stop"),
+    ];
+    let told = super::stream(Wire::Chat, tollbridge_core::protocol::Front::Messages, &chunks);
+    assert!(told.iter().any(|event| event["delta"]["signature"] == "S"), "{told:?}");
+}
+
 #[test]
 fn calls_find_their_pieces() {
     let (none, two) = (Value::Null, [("weather", city("Bern")), ("time", json!({ "zone": "UTC" }))]);

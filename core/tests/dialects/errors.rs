@@ -42,6 +42,20 @@ fn errors_with_a_success_status_are_errors() {
             "No.",
         ),
         (
+            "Cloudflare's",
+            Wire::Chat,
+            json!({ "success": false, "result": {}, "messages": [], "errors": [{ "code": 3040, "message": "No." }] }),
+            502,
+            "No.",
+        ),
+        (
+            "Groq's",
+            Wire::Chat,
+            json!({ "id": "a", "choices": [{ "index": 0, "delta": {}, "finish_reason": null }], "x_groq": { "id": "r", "error": "No." } }),
+            502,
+            "No.",
+        ),
+        (
             "in a choice",
             Wire::Chat,
             json!({ "id": "a", "choices": [{ "index": 0, "finish_reason": "error", "error": { "code": 502, "message": "No." }, "delta": { "content": "" }, "message": { "content": "Half" } }] }),

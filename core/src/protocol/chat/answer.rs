@@ -50,6 +50,8 @@ wire_object! {
 
     struct WireGroq<'a> {
         usage: Raw<'a> = "usage",
+        // Why it stopped early.
+        error: Raw<'a> = "error",
     }
 }
 
@@ -70,7 +72,10 @@ pub fn decode_response<'a>(body: &'a [u8], seed: &str) -> Result<Response<'a>, D
     }
     let mut choices = answer.choices.unwrap_or_default().0;
     number(&mut choices);
-    if let Some(error) = answer.error.or_else(|| choices.iter().find_map(|choice| choice.error)) {
+    let groq = answer.x_groq.unwrap_or_default();
+    if let Some(error) =
+        answer.error.or(groq.error).or_else(|| choices.iter().find_map(|choice| choice.error))
+    {
         return Err(DecodeError::Answer(Box::new(answer_error(error))));
     }
     if choices.is_empty() {
@@ -80,7 +85,7 @@ pub fn decode_response<'a>(body: &'a [u8], seed: &str) -> Result<Response<'a>, D
         });
     }
     let mut usage = Usage::default();
-    let usages = [answer.x_groq.and_then(|groq| groq.usage), answer.usage];
+    let usages = [groq.usage, answer.usage];
     let mut tier = Word::text(answer.service_tier);
     for json in choices.iter().map(|choice| choice.usage).chain(usages).flatten() {
         tier = tier.or(count(&mut usage, json));

@@ -115,7 +115,8 @@ impl StreamDecoder {
         }
         let mut choices = chunk.choices.unwrap_or_default().0;
         number(&mut choices);
-        let failed = chunk.error.or_else(|| choices.iter().find_map(|choice| choice.error));
+        let groq = chunk.x_groq.unwrap_or_default();
+        let failed = chunk.error.or(groq.error).or_else(|| choices.iter().find_map(|choice| choice.error));
         let id = Word::text(chunk.id);
         // Azure's first chunk has neither id nor choices, and is not the start yet.
         let named = id.is_some()
@@ -127,7 +128,7 @@ impl StreamDecoder {
         }
         self.sources.take(lists(chunk.search_results, chunk.venice, chunk.citations));
         let before = self.usage;
-        let usages = [chunk.x_groq.and_then(|groq| groq.usage), chunk.usage];
+        let usages = [groq.usage, chunk.usage];
         let mut tier = Word::text(chunk.service_tier);
         for json in choices.iter().map(|choice| choice.usage).chain(usages).flatten() {
             tier = tier.or(count(&mut self.usage, json));

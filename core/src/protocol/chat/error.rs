@@ -121,6 +121,9 @@ pub(super) fn bare_error(json: &str) -> Option<ApiError> {
         let error = ApiError::new(kind_of(status), message).with_status(status);
         return Some(error.with_code(code.to_string()));
     }
+    if let Some(error) = failure.errors.and_then(|errors| errors.0.into_iter().next()) {
+        return Some(with_its_status(error));
+    }
     let named = failure.object.is_some_and(|object| object.0.as_deref() == Some("error"));
     let is_text = matches!(&failure.message, Some(TextOr::Text(_)));
     let classed = failure.code.is_some() || failure.kind.is_some();

@@ -83,6 +83,7 @@ wire_object! {
 
     struct WireGroq<'a> {
         usage: Raw<'a> = "usage",
+        error: Raw<'a> = "error",
     }
 }
 
@@ -133,7 +134,8 @@ impl Observer {
         keep(&mut self.model, chunk.model);
         let choices = chunk.choices.unwrap_or_default().0;
         let mut counted = false;
-        let usages = [chunk.x_groq.and_then(|groq| groq.usage), chunk.usage];
+        let groq = chunk.x_groq.unwrap_or_default();
+        let usages = [groq.usage, chunk.usage];
         for usage in choices.iter().map(|choice| choice.usage).chain(usages).flatten() {
             counted |= self.count(usage);
         }
@@ -142,7 +144,9 @@ impl Observer {
                 self.finish = Some(finish);
             }
         }
-        if let Some(error) = chunk.error.or_else(|| choices.iter().find_map(|choice| choice.error)) {
+        if let Some(error) =
+            chunk.error.or(groq.error).or_else(|| choices.iter().find_map(|choice| choice.error))
+        {
             self.error = Some(answer_error(error));
             seen.failed = true;
         }

@@ -145,9 +145,11 @@ fn write_reasoning(blocks: &mut Array<'_, impl Out>, reasoning: &Reasoning<'_>) 
             block.string("type", "redacted_thinking");
             block.string("data", data);
         }),
-        (Some(text), _) => blocks.object(|block| {
+        // Thinking that is not shown is signed all the same.
+        (None, None) if !ours || reasoning.signature.is_none() => {}
+        (Some(_), _) | (None, None) => blocks.object(|block| {
             block.string("type", "thinking");
-            block.string("thinking", text);
+            block.string("thinking", reasoning.text.as_deref().unwrap_or_default());
             block.string("signature", reasoning.signature.as_deref().filter(|_| ours).unwrap_or_default());
         }),
         _ => {}
