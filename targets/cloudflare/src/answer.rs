@@ -6,16 +6,13 @@
 //! side of a pipe is told at once.
 
 use crate::caller::Gone;
+use crate::js::{self, Writer};
 use bytes::Bytes;
 use futures::future::{Either, select};
 use http::Response;
 use http_body::Body;
 use http_body_util::BodyExt as _;
 use std::convert::Infallible;
-use worker::js_sys::futures::JsFuture;
-use worker::js_sys::{Array, Function, Promise, Reflect, Uint8Array, global};
-use worker::wasm_bindgen::{JsCast as _, JsValue};
-use worker::web_sys::ReadableStream;
 use worker::{Context, Headers, ResponseBuilder};
 
 /// Begins to send the response.
@@ -29,12 +26,12 @@ where
 {
     let (head, mut body) = response.into_parts();
     let builder = ResponseBuilder::new().with_status(head.status.as_u16());
-    let builder = builder.with_headers(Headers::from(head.headers));
+    let builder = builder.with_headers(Headers(js::headers(&head.headers)?));
     if body.size_hint().exact().is_some() {
         let Ok(whole) = body.collect().await;
         return Ok(builder.fixed(whole.to_bytes().into()));
     }
-    let (readable, writer) = Writer::pipe()?;
+    let (readable, writer) = js::pipe()?;
     context.wait_until(async move {
         let whole = pump(&mut body, &writer, gone).await;
         // Before the pipe's end is waited for: what is to be done after the response begins here.
@@ -64,47 +61,4 @@ where
             return false;
         }
     }
-}
-
-/// The writing side of a pipe.
-struct Writer(JsValue);
-
-impl Writer {
-    /// A pipe, its reading side first.
-    fn pipe() -> worker::Result<(ReadableStream, Self)> {
-        let class: Function = Reflect::get(&global(), &"IdentityTransformStream".into())?.unchecked_into();
-        let pipe = Reflect::construct(&class, &Array::new())?;
-        let readable = Reflect::get(&pipe, &"readable".into())?.unchecked_into();
-        let writable = Reflect::get(&pipe, &"writable".into())?;
-        let writer = method(&writable, "getWriter")?.call0(&writable)?;
-        Ok((readable, Self(writer)))
-    }
-
-    /// Resolves once the piece was taken; to `false` where nobody takes it any more.
-    async fn write(&self, data: &[u8]) -> bool {
-        let piece = Uint8Array::from(data);
-        let written = method(&self.0, "write").and_then(|write| write.call1(&self.0, &piece));
-        match written {
-            Ok(written) => JsFuture::from(Promise::from(written)).await.is_ok(),
-            Err(_) => false,
-        }
-    }
-
-    /// Resolves when the reading side is gone.
-    fn closed(&self) -> JsFuture {
-        let closed = Reflect::get(&self.0, &"closed".into());
-        JsFuture::from(closed.map_or_else(|error| Promise::reject(&error), Promise::from))
-    }
-
-    async fn close(&self) {
-        let closed = method(&self.0, "close").and_then(|close| close.call0(&self.0));
-        if let Ok(closed) = closed {
-            // A caller who leaves at the very end has had everything.
-            let _ = JsFuture::from(Promise::from(closed)).await;
-        }
-    }
-}
-
-fn method(object: &JsValue, name: &str) -> Result<Function, JsValue> {
-    Reflect::get(object, &name.into())?.dyn_into()
 }

@@ -4,7 +4,7 @@
 //! request comes in through [`fetch`]; [`start`] has made the isolate's gateway, or knows why there is none;
 //! [`platform`], [`stores`], [`counters`] and [`outbound`] are the ports onto Workers. What is to be done after the response
 //! goes to `waitUntil`; [`asked`] is the body of a request, [`answer`] sends the response, and [`caller`] tells
-//! when nobody waits for it any more.
+//! when nobody waits for it any more; [`js`] is what all of them call of the platform's own classes.
 //!
 //! It refuses to decide: what a test of the core could not see does not belong here.
 
@@ -13,25 +13,26 @@ mod asked;
 mod caller;
 mod counters;
 mod d1;
+mod js;
 mod outbound;
 mod platform;
 mod start;
 mod stores;
 mod timer;
 
-use asked::Asked;
 use futures::future::{Either, select};
 use start::Ports;
 use std::pin::pin;
 use tollbridge_core::gateway::closed;
-use worker::{Context, Env, HttpRequest, event};
+use worker::web_sys::Request;
+use worker::{Context, Env, event};
 
 /// Answers a request. Its body is read before anything else is waited for, as Workers demands: by the gateway
 /// or, where that has to be fetched first, here.
 #[event(fetch)]
-async fn fetch(request: HttpRequest, env: Env, context: Context) -> worker::Result<worker::Response> {
+async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<worker::Response> {
     let mut gone = caller::gone(&request);
-    let mut request = request.map(Asked::new);
+    let mut request = asked::take(&request)?;
     let made = match start::gateway(&env) {
         Some(made) => made,
         None => {
