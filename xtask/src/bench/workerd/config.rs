@@ -10,12 +10,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const RELAY: &str = include_str!("relay.js");
+/// The Workers of a few lines.
+const SCRIPTS: [(&str, &str); 2] =
+    [("relay.js", include_str!("relay.js")), ("reading.js", include_str!("reading.js"))];
 
-/// The bare relay before one of the provider's paths.
-pub(super) fn bare(manner: Manner) -> String {
+/// One of them, before one of the provider's paths.
+pub(super) fn script(name: &str, manner: Manner) -> String {
     service(
-        "(name = \"relay.js\", esModule = embed \"relay.js\")",
+        &format!("(name = \"{name}\", esModule = embed \"{name}\")"),
         &format!("(name = \"UPSTREAM\", text = \"http://127.0.0.1:{UPSTREAM}/{}\")", manner.name()),
     )
 }
@@ -66,7 +68,9 @@ pub(super) fn write(folder: &Path, name: &str, config: &str) -> Result<PathBuf, 
         for module in ["index.js", "index_bg.wasm"] {
             fs::copy(bundle.join(module), folder.join(module))?;
         }
-        fs::write(folder.join("relay.js"), RELAY)?;
+        for (name, text) in SCRIPTS {
+            fs::write(folder.join(name), text)?;
+        }
         fs::write(folder.join("worker.json"), document())?;
         fs::write(&file, config)
     };
