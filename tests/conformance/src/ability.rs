@@ -20,8 +20,6 @@ pub(crate) enum Ability {
     LargeBodies,
     /// A connection that is not accepted is given up after the time that is set for it.
     ConnectTimeout,
-    /// An answer in zstd, which nobody asked for, is decoded.
-    Zstd,
     /// A request body that is not text arrives as it was sent.
     RawBodies,
     /// No other answers a browser's questions about origins.
@@ -68,12 +66,6 @@ pub(crate) const LACKS: &[Lack] = &[
         Why::Shown("tests/workerd/repros/repros.mjs"),
         "workerd's own server, which the tests meet, does not answer `Expect`, ends HTTP/1.0 with a chunk, and \
          takes a length beside chunks; in production Cloudflare's network is what speaks to callers",
-    ),
-    lack(
-        "cloudflare",
-        Ability::Zstd,
-        Why::Shown("tests/workerd/repros/repros.mjs"),
-        "`fetch` decodes gzip and brotli, and hands zstd on as it came",
     ),
     lack(
         "cloudflare",

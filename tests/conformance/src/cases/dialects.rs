@@ -6,7 +6,6 @@ use tollbridge_upstream::passage;
 
 use super::PROVIDERS;
 use crate::{
-    ability::Ability,
     case::{Case, Hands},
     front::Front,
     reading::chat,
@@ -42,8 +41,7 @@ pub(super) fn cases() -> Vec<Case> {
     for (name, setting) in FRAMINGS {
         for (front, provider) in super::pairs() {
             let named = format!("{name} ({} to {provider})", front.name());
-            let case = Case::new("dialects", named, move |hands| streamed(hands, front, provider, setting));
-            cases.push(if *name == "zstd" { case.needs(Ability::Zstd) } else { case });
+            cases.push(Case::new("dialects", named, move |hands| streamed(hands, front, provider, setting)));
         }
     }
     for (name, provider, setting) in CHAT {
@@ -53,8 +51,7 @@ pub(super) fn cases() -> Vec<Case> {
     for coding in ["gzip", "br", "zstd"] {
         for provider in PROVIDERS {
             let named = format!("a whole body in {coding} ({provider})");
-            let case = Case::new("dialects", named, move |hands| whole(hands, provider, coding));
-            cases.push(if coding == "zstd" { case.needs(Ability::Zstd) } else { case });
+            cases.push(Case::new("dialects", named, move |hands| whole(hands, provider, coding)));
         }
     }
     cases.push(Case::new("dialects", "tool calls without index and type, in one chunk", whole_calls));
