@@ -222,6 +222,16 @@ fn calls_find_their_pieces() {
             called(&same),
         ),
         (
+            "names that come after ids, without indexes",
+            vec![
+                calls(&[piece(none.clone(), json!("a"), json!(""), "")]),
+                calls(&[piece(none.clone(), none.clone(), json!("weather"), bern)]),
+                calls(&[piece(none.clone(), json!("b"), json!(""), "")]),
+                calls(&[piece(none.clone(), none.clone(), json!("time"), "{\"zone\":\"UTC\"}")]),
+            ],
+            called(&two),
+        ),
+        (
             "all of them number 0",
             vec![calls(&[
                 piece(json!(0), json!("a"), json!("weather"), bern),

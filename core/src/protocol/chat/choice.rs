@@ -193,9 +193,12 @@ impl OpenChoice {
             None if piece.id.is_empty() => None,
             None => self.calls.iter().rposition(|call| call.id == piece.id),
         };
-        let place = match piece.id.is_empty() || piece.name.is_empty() {
-            true => known.or_else(latest),
-            false => known,
+        // An id that is new and without a tool's name is more of a call that is not complete.
+        let unfinished = |place: &usize| self.calls.get(*place).is_some_and(|call| !call.json.is_complete());
+        let place = match (piece.id.is_empty(), piece.name.is_empty()) {
+            (true, _) => known.or_else(latest),
+            (false, true) => known.or_else(|| latest().filter(unfinished)),
+            (false, false) => known,
         };
         // Some servers go on saying nothing after a call is complete.
         let old = place.and_then(|place| self.calls.get(place));
