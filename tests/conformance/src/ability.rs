@@ -2,8 +2,8 @@
 //!
 //! Every case runs on every target, unless it [needs](crate::case::Case::needs) an ability that a row of
 //! [`LACKS`] takes from that target. The rows are all there is: a case that fails has no other way out. A row
-//! is either a matter of what the platform is, or a limit of it, documented by its maker or shown by a program
-//! under `tests/repro` that fails once the limit is gone. `docs/targets.md` has the same table.
+//! is either a matter of what the platform is, or a limit of it, documented by its maker or shown by a test that
+//! fails once the limit is gone. `docs/targets.md` has the same table.
 
 /// An ability that some target lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(crate) enum Why {
     Nature,
     /// The platform's maker says so.
     Documented,
-    /// A program of the platform's own tools shows it.
+    /// A test on the platform's own runtime shows it.
     Shown(&'static str),
 }
 
@@ -97,9 +97,9 @@ pub(crate) const LACKS: &[Lack] = &[
     lack(
         "spin",
         Ability::DepartureBeforeHead,
-        Why::Documented,
-        "wasmtime's HTTP handler has no way yet to cancel a request before its head (wasmtime 11833); the \
-         component ends its work and settles it",
+        Why::Shown("tests/conformance/src/cases/skeleton.rs"),
+        "wasmtime's HTTP handler has no way yet to cancel a request before its head (wasmtime 11833): the \
+         component ends its work and settles it, which the case of such a caller holds",
     ),
 ];
 
