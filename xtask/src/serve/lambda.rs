@@ -48,8 +48,11 @@ pub(super) fn start(project: &Project, settings: &Settings) -> Result<Running, F
     Ok(Running { commands, services })
 }
 
-/// A variable of the function. Secrets are looked up as a deployed function looks them up, half of them in each
-/// of the two services that keep some.
+/// How many secrets each of the two services keeps. More would have every instance ask an emulator, which takes
+/// one question after another, some fifty times before it answers anybody.
+const KEPT: usize = 2;
+
+/// A variable of the function. Some secrets are looked up as a deployed function looks them up.
 struct Variable {
     name: String,
     value: String,
@@ -59,7 +62,7 @@ struct Variable {
 impl Variable {
     fn new((number, (name, value)): (usize, (String, String))) -> Self {
         let reference = match number % 2 {
-            _ if name == super::FAULTS => value.clone(),
+            _ if number >= 2 * KEPT || name == super::FAULTS => value.clone(),
             0 => format!("ssm:/tollbridge/local/{name}"),
             _ => format!("secretsmanager:tollbridge/local/{name}"),
         };

@@ -23,7 +23,7 @@ pub(crate) struct Edge {
 /// All of them.
 pub(crate) const EDGES: [Edge; 3] = [
     Edge { name: "cloudflare", resets: true, instances: 1 },
-    Edge { name: "lambda", resets: false, instances: 12 },
+    Edge { name: "lambda", resets: false, instances: 34 },
     Edge { name: "spin", resets: false, instances: 16 },
 ];
 
