@@ -82,9 +82,10 @@ pub(super) fn build(project: &Project) -> Result<Programs, Failure> {
 pub(super) fn run(bench: &Bench, chosen: &[&Scenario]) -> Outcome {
     let _upstream = contender::upstream(bench)?;
     println!(
-        "| work | bare µs | gateway µs | ratio | more a chunk µs (bare) | p99 ms (bare) | memory MB (bare) |"
+        "| work | bare µs | reading µs | gateway µs | to bare | to reading | a chunk more µs | p99 ms (bare) | memory \
+         MB (bare) |"
     );
-    println!("| --- | --- | --- | --- | --- | --- | --- |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     let mut plain = None;
     for scenario in chosen {
         let all = compare(bench, scenario)?;
