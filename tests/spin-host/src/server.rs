@@ -9,12 +9,12 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use wasmtime_wasi_http::{Error, WasiBody};
 
 /// Serves until the process is ended.
 pub(crate) async fn serve(listen: SocketAddr, handler: Handler) -> Result<()> {
-    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let listener = listener(listen).with_context(|| format!("cannot listen on {listen}"))?;
     println!("Serving http://{}", listener.local_addr()?);
     loop {
         let (socket, _) = listener.accept().await?;
@@ -28,6 +28,18 @@ pub(crate) async fn serve(listen: SocketAddr, handler: Handler) -> Result<()> {
             let _ = http1::Builder::new().serve_connection(TokioIo::new(socket), service).await;
         });
     }
+}
+
+/// The kernel would take megabytes for a caller who does not read, and tests of that could not tell whose they are.
+const SEND_BUFFER: u32 = 256 << 10;
+
+fn listener(listen: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if listen.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    // Connections that are accepted have it too.
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(listen)?;
+    socket.listen(1024)
 }
 
 async fn answer(handler: &Handler, request: http::Request<Incoming>) -> http::Response<WasiBody> {
