@@ -137,11 +137,12 @@ async fn value(aws: &Aws, platform: &Platform, name: &str) -> Option<(String, Se
     }
 }
 
-fn gateway(values: &Values, platform: Platform) -> Result<Arc<Gateway<Over<Platform>>>, Closed> {
+fn gateway(values: &Values, mut platform: Platform) -> Result<Arc<Gateway<Over<Platform>>>, Closed> {
     let setting = |name: &str| values.get(name).map(|value| value.expose().to_owned());
     let policy = closed::document(setting(closed::DOCUMENT).as_deref())
         .and_then(|document| closed::policy(document, setting))
         .inspect_err(|reason| platform.line(&reason.log_line(platform.now())))?;
+    platform.connections = Connections::within(policy.timeouts.connect);
     let state = Arc::new(State::new(&policy));
     let platform = faults::over(platform, env::var(faults::SETTING).ok().as_deref());
     Ok(Arc::new(Gateway::new(platform, Arc::new(policy), state)))

@@ -28,7 +28,7 @@ use tollbridge_core::ports::{Http, HttpError, PublicOnly};
 use tollbridge_decode::{Decoded, identity};
 use tower_service::Service;
 
-/// For the name, the connection and every address tried.
+/// For connections to Amazon's services, before there are settings.
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// Shorter than the load balancers of providers keep a silent connection; a frozen instance wakes to dead ones.
@@ -46,9 +46,15 @@ pub struct Connections {
 }
 
 impl Connections {
-    /// No connection yet.
+    /// No connection yet. Those that are made have `connect`: for the name, the connection and every address
+    /// tried.
+    pub fn within(connect: Duration) -> Self {
+        Self { any: client(connect, false), public: client(connect, true) }
+    }
+
+    /// No connection yet, and ten seconds for each.
     pub fn new() -> Self {
-        Self { any: client(false), public: client(true) }
+        Self::within(CONNECT)
     }
 
     /// Sends a request once, as it is.
@@ -69,12 +75,12 @@ impl Default for Connections {
     }
 }
 
-fn client(public_only: bool) -> Client {
+fn client(connect: Duration, public_only: bool) -> Client {
     let mut connector =
         HttpConnector::new_with_resolver(Resolver { system: GaiResolver::new(), public_only });
     connector.enforce_http(false);
     connector.set_nodelay(true);
-    connector.set_connect_timeout(Some(CONNECT));
+    connector.set_connect_timeout(Some(connect));
     let connector = HttpsConnectorBuilder::new()
         .with_webpki_roots()
         .https_or_http()

@@ -63,8 +63,8 @@ impl Stores {
                 Conditional::Done => return Ok(outcome),
                 Conditional::Failed(now) => found = now,
             }
-            // Those who met here should not meet again.
-            sleep(Duration::from_millis(dice() % u64::from(2 * turn.min(20)))).await;
+            // Those who met here should not meet again: the more often they did, the further apart they go.
+            sleep(Duration::from_millis(dice() % (4 << turn.min(5)))).await;
         }
         Err(CountersError::Store(format!("the counts of {scope} are changed by too many at once")))
     }
