@@ -198,7 +198,8 @@ async fn keys_in_turn(hands: Hands) -> Verdict {
     same("keys used", keys.len(), 3)
 }
 
-/// Google answers an unknown key with a 400: it is the key that is at fault, and not the request.
+/// Google answers an unknown key with a 400: it is the key that is at fault, and not the request. Each instance has to
+/// find that out, and may ask once more when the key has rested.
 async fn unknown_key(hands: Hands) -> Verdict {
     let instances = hands.world.target.instances();
     for _ in 0..4 * instances {
@@ -207,7 +208,7 @@ async fn unknown_key(hands: Hands) -> Verdict {
     }
     let seen = hands.seen().await?;
     let unknown = seen.iter().filter(|seen| seen.header("x-goog-api-key") == "unknown-to-google").count();
-    check(unknown <= instances, || format!("the unknown key was used {unknown} times"))
+    check(unknown < 2 * instances, || format!("the unknown key was used {unknown} times"))
 }
 
 async fn limited_key(hands: Hands) -> Verdict {
@@ -217,5 +218,5 @@ async fn limited_key(hands: Hands) -> Verdict {
     }
     let seen = hands.seen().await?;
     let limited = seen.iter().filter(|seen| seen.header("authorization").contains("limited")).count();
-    check(limited <= instances, || format!("the limited key was used {limited} times"))
+    check(limited < 2 * instances, || format!("the limited key was used {limited} times"))
 }
