@@ -32,7 +32,7 @@ async fn handle(request: Request) -> Response<Body<Over<Platform>>> {
         Ok(gateway) => gateway,
         Err(reason) => return closed::refuse(&reason),
     };
-    let (response, after) = gateway.handle(request);
+    let (response, after) = gateway.handle(platform::bounded(request));
     spin_sdk::wasip3::spawn(after);
     response.await
 }
