@@ -28,6 +28,7 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "unit", fast: true, run: unit },
     Stage { name: "conformance", fast: true, run: |project| conformance::run(project, Target::Native, None) },
     Stage { name: "clippy", fast: true, run: clippy },
+    Stage { name: "manifest", fast: true, run: manifest },
     Stage {
         name: "cloudflare",
         fast: false,
@@ -78,7 +79,18 @@ fn unit(project: &Project) -> Result<Tally, Failure> {
 fn clippy(project: &Project) -> Result<Tally, Failure> {
     let mut clippy = cargo(project);
     clippy.args(["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]);
-    check(project, "clippy", &mut clippy)
+    let mut tally = check(project, "clippy", &mut clippy)?;
+    // The component for hosts without SQLite is other code.
+    let mut hosted = cargo(project);
+    hosted.args(["clippy", "--quiet", "-p", "tollbridge-spin", "--no-default-features", "--", "-D", "warnings"]);
+    tally.add(check(project, "clippy-spin-hosted", &mut hosted)?);
+    Ok(tally)
+}
+
+/// Whether the manifest that `spin up` reads is the one that the default configuration makes.
+fn manifest(project: &Project) -> Result<Tally, Failure> {
+    let mut manifest = Command::new(this_program()?);
+    check(project, "manifest", manifest.args(["spin-manifest", "--check"]).current_dir(project.root()))
 }
 
 /// What the suite's exceptions rest on: programs of the platforms' own tools, which fail once the platform can do
