@@ -56,9 +56,6 @@ impl Architecture {
 pub(crate) fn build(project: &Project) -> Result<PathBuf, Failure> {
     cargo_lambda::install(project)?;
     let bootstrap = project.target().join("lambda/tollbridge-lambda/bootstrap");
-    if env::var_os(BUILT).is_some() {
-        return Ok(bootstrap);
-    }
     let mut build = Command::new(cargo_lambda::program(project));
     build.args(["lambda", "build", "--release", "--bin", "tollbridge-lambda"]);
     if Architecture::of_this_machine()? == Architecture::Arm64 {
@@ -68,6 +65,3 @@ pub(crate) fn build(project: &Project) -> Result<PathBuf, Failure> {
     run_quietly(project, "build-lambda", &mut build)?;
     Ok(bootstrap)
 }
-
-/// Says to the programs started below that the function is built for this machine.
-pub(crate) const BUILT: &str = "XTASK_LAMBDA_BUILT";

@@ -3,9 +3,11 @@
 use super::aws::Aws;
 use super::{Running, Settings};
 use crate::build::{host, lambda};
-use crate::process::Failure;
+use crate::process::{Failure, context};
 use crate::project::Project;
 use crate::setup::cargo_lambda;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// An instance serves one request at a time. Twelve cases at once, and twenty streams in one of them.
@@ -14,7 +16,7 @@ const INSTANCES: usize = 34;
 pub(super) fn start(project: &Project, settings: &Settings) -> Result<Running, Failure> {
     cargo_lambda::install(project)?;
     let function = match settings.faults {
-        None => Command::new(lambda::build(project)?),
+        None => Command::new(copy(&lambda::build(project)?, &settings.data)?),
         // What is deployed has no faults.
         Some(_) => host::program(project, "tollbridge-lambda")?,
     };
@@ -46,6 +48,16 @@ pub(super) fn start(project: &Project, settings: &Settings) -> Result<Running, F
         instance
     }));
     Ok(Running { commands, services })
+}
+
+/// The function beside the data of those who serve it: what runs cannot be built anew.
+fn copy(function: &Path, data: &Path) -> Result<PathBuf, Failure> {
+    let copy = data.join("bootstrap");
+    // Its earlier instances may not have ended yet; their file lives on without its name.
+    let _gone = fs::remove_file(&copy);
+    fs::create_dir_all(data).map_err(|error| context(&data.display(), error))?;
+    fs::copy(function, &copy).map_err(|error| context(&copy.display(), error))?;
+    Ok(copy)
 }
 
 /// How many secrets each of the two services keeps. More would have every instance ask an emulator, which takes

@@ -82,7 +82,16 @@ fn clippy(project: &Project) -> Result<Tally, Failure> {
     let mut tally = check(project, "clippy", &mut clippy)?;
     // The component for hosts without SQLite is other code.
     let mut hosted = cargo(project);
-    hosted.args(["clippy", "--quiet", "-p", "tollbridge-spin", "--no-default-features", "--", "-D", "warnings"]);
+    hosted.args([
+        "clippy",
+        "--quiet",
+        "-p",
+        "tollbridge-spin",
+        "--no-default-features",
+        "--",
+        "-D",
+        "warnings",
+    ]);
     tally.add(check(project, "clippy-spin-hosted", &mut hosted)?);
     Ok(tally)
 }

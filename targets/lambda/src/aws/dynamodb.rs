@@ -101,8 +101,6 @@ pub struct Put<'a> {
     condition_expression: Option<&'a str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     expression_attribute_values: Item<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    return_values_on_condition_check_failure: Option<&'static str>,
 }
 
 /// An item to be changed, or made if it is not there.
@@ -123,15 +121,6 @@ pub enum Write<'a> {
     Put(Put<'a>),
     /// See [`Update`].
     Update(Update<'a>),
-}
-
-/// What came of a write on a condition.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Conditional {
-    /// It was done.
-    Done,
-    /// The condition did not hold; this is the item as it is.
-    Failed(Item<'static>),
 }
 
 /// What came of a transaction.
@@ -164,7 +153,6 @@ impl Table {
             item,
             condition_expression: None,
             expression_attribute_values: Item::new(),
-            return_values_on_condition_check_failure: None,
         }
     }
 
@@ -220,29 +208,19 @@ impl Table {
         self.ask("PutItem", put).await.map(drop)
     }
 
-    /// Writes an item where `condition` holds for what is there. Sent once: whether it was done is not known
-    /// where there is no answer.
+    /// Writes an item where `condition` holds for what is there, and says whether it did. Sent once: whether it
+    /// was done is not known where there is no answer.
     pub async fn write_if<'a>(
         &'a self,
         item: Item<'a>,
         condition: &'a str,
         values: Item<'a>,
-    ) -> Result<Conditional, AwsError> {
-        let put = Put {
-            expression_attribute_values: values,
-            return_values_on_condition_check_failure: Some("ALL_OLD"),
-            ..self.put(item).only_if(condition)
-        };
-        #[derive(Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Failed {
-            #[serde(default)]
-            item: Item<'static>,
-        }
+    ) -> Result<bool, AwsError> {
+        let put = Put { expression_attribute_values: values, ..self.put(item).only_if(condition) };
         match self.ask("PutItem", &put).await {
-            Ok(_) => Ok(Conditional::Done),
+            Ok(_) => Ok(true),
             Err(AwsError::Refused(_, refusal)) if refusal.kind == "ConditionalCheckFailedException" => {
-                Ok(Conditional::Failed(parse::<Failed>(&refusal.body)?.item))
+                Ok(false)
             }
             Err(error) => Err(error),
         }

@@ -4,7 +4,7 @@
 //! sent again, because whether it was done is not known.
 
 use super::{ALONE, EXPIRES, Stores, dice};
-use crate::aws::dynamodb::{Attribute, Conditional, Item, Key};
+use crate::aws::dynamodb::{Attribute, Item, Key};
 use crate::platform::Platform;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -50,21 +50,26 @@ impl Stores {
         at: Micros,
         mut by: impl FnMut(&mut Book) -> T,
     ) -> Result<T, CountersError> {
-        let mut found = self.table.get(&item_key(scope)).await?.unwrap_or_default();
         for turn in 1..=TRIES {
+            let found = self.table.get(&item_key(scope)).await?.unwrap_or_default();
             let (version, mut book) = read(&found);
+            let before = book.to_string();
             let outcome = by(&mut book);
+            let after = book.to_string();
+            // What is refused changes nothing, and the reading was consistent.
+            if after == before {
+                return Ok(outcome);
+            }
             let mut item = item_key(scope).item();
-            item.insert(BOOK.into(), book.to_string().into());
+            item.insert(BOOK.into(), after.into());
             item.insert(VERSION.into(), Attribute::number(version + 1));
             item.insert(EXPIRES.into(), Attribute::number(at / 1_000_000 + KEPT));
             let values = Item::from([(":version".into(), Attribute::number(version))]);
-            match self.table.write_if(item, UNCHANGED, values).await? {
-                Conditional::Done => return Ok(outcome),
-                Conditional::Failed(now) => found = now,
+            if self.table.write_if(item, UNCHANGED, values).await? {
+                return Ok(outcome);
             }
-            // Those who met here should not meet again: the more often they did, the further apart they go.
-            sleep(Duration::from_millis(dice() % (4 << turn.min(5)))).await;
+            // Those who met here should not meet again, and what they know is old by then: they read anew.
+            sleep(Duration::from_millis(dice() % (16 << turn.min(4)))).await;
         }
         Err(CountersError::Store(format!("the counts of {scope} are changed by too many at once")))
     }
