@@ -204,6 +204,13 @@ pub trait Cache {
         ready(Ok(()))
     }
 
+    /// How long it is worth to wait for a value that another instance may be putting right now: nought
+    /// where all share one memory, and where such a wait is in vain (Workers KV remembers for a minute that
+    /// a key had none).
+    fn settles_within(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Whether the store can be reached now.
     fn ready(&self) -> impl Future<Output = Result<(), CacheError>> {
         ready(Err(CacheError::NotKept))

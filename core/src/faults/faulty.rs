@@ -157,6 +157,10 @@ impl<P: Cache> Cache for Faulty<P> {
         self.platform.delete(key).await
     }
 
+    fn settles_within(&self) -> Duration {
+        self.platform.settles_within()
+    }
+
     async fn ready(&self) -> Result<(), CacheError> {
         if self.plan.cache == Some(How::Refuse) {
             return Err(CacheError::Store(text()));

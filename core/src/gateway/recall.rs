@@ -4,8 +4,9 @@
 //! back. No caller waits for a `put`: that is done in `after`. But a client may send its tools'
 //! results a millisecond after the last byte that it was waiting for, so what is on its way to the
 //! store can be found in the process meanwhile ([`Transit`]). A client that is led to another
-//! instance may be faster than the store; then the state counts as gone, which is reported and not
-//! fatal. All of a request's values are asked for at once, and for a moment at most: a store that is
+//! instance may be faster than the store: where the store [says](crate::ports::Cache::settles_within) that
+//! it is worth it, the newest turn's state is looked for once more for a moment. Then the state counts as
+//! gone, which is reported and not fatal. All of a request's values are asked for at once, and for a moment at most: a store that is
 //! slow or broken costs reasoning and never an answer.
 
 use std::{
@@ -32,6 +33,9 @@ use bytes::Bytes;
 
 /// How long a request waits for all of its look-ups.
 const LOOK_UP: Duration = Duration::from_millis(300);
+
+/// How long to wait between two looks for a value that is on its way.
+const STEP: Duration = Duration::from_millis(25);
 
 /// How long `after` waits for the store to take one turn.
 const PUT: Duration = Duration::from_secs(5);
@@ -116,7 +120,13 @@ impl<P: Ports> Gateway<P> {
         }
         let trouble = match within(&self.ports, LOOK_UP, pin!(self.ports.get_all(&asked))).await {
             Ok(Ok(values)) => {
+                // The newest turn stands first.
+                let newest = keys.first().filter(|key| asked.first() == Some(key));
+                let newest = newest.filter(|_| values.first().is_some_and(Option::is_none));
                 found.extend(values.into_iter().flatten());
+                if let Some(key) = newest {
+                    found.extend(self.late(key).await);
+                }
                 return found;
             }
             Ok(Err(error)) => error.to_string(),
@@ -124,6 +134,19 @@ impl<P: Ports> Gateway<P> {
         };
         self.tell(&Notice::warning("reasoning_state_unread").reason(&trouble));
         found
+    }
+
+    /// A value that the instance that gave the last answer may be putting right now.
+    async fn late(&self, key: &str) -> Option<Bytes> {
+        let mut left = self.ports.settles_within();
+        while !left.is_zero() {
+            self.ports.sleep(STEP).await;
+            left = left.saturating_sub(STEP);
+            if let Ok(Ok(Some(value))) = within(&self.ports, LOOK_UP, pin!(self.ports.get(key))).await {
+                return Some(value);
+            }
+        }
+        None
     }
 
     /// Takes what an answer's next turn will need: to be found from now on, and kept when the answer

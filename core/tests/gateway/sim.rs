@@ -128,6 +128,10 @@ pub struct World {
     pub store: Cell<Store>,
     /// How often a key was looked up.
     pub looked_up: Cell<u32>,
+    /// How many look-ups in the cache come before its values do.
+    pub late: Cell<u32>,
+    /// What the cache says of that.
+    pub settles_within: Cell<Duration>,
     /// How often the ledger refuses.
     pub refusals: Cell<u32>,
     /// Whether the ledger never answers.
@@ -264,7 +268,15 @@ impl Cache for Platform {
     async fn get(&self, key: &str) -> Result<Option<Bytes>, CacheError> {
         self.0.looked_up.set(self.0.looked_up.get() + 1);
         self.store().await?;
+        if let Some(fewer) = self.0.late.get().checked_sub(1) {
+            self.0.late.set(fewer);
+            return Ok(None);
+        }
         Ok(self.0.cache.borrow().get(key).cloned())
+    }
+
+    fn settles_within(&self) -> Duration {
+        self.0.settles_within.get()
     }
 
     async fn put(&self, key: &str, value: Bytes, ttl: Duration) -> Result<(), CacheError> {

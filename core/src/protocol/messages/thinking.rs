@@ -261,11 +261,12 @@ fn is_forced(request: &Request<'_>) -> bool {
 /// Whether the conversation stands in a tool loop that does not begin with Claude's own thinking,
 /// which is then refused with a budget. To Claude the loop is one turn: with a budget it thinks at
 /// the beginning of it, and, unless a beta is on, not between the calls ("Extended thinking", thinking
-/// with tool use).
+/// with tool use). Where state of it is known to be gone, some turn of the loop thought and would come without.
 fn lacks_thinking(request: &Request<'_>) -> bool {
     let running = request.messages.iter().skip(loop_start(&request.messages));
     let turns = running.filter(|message| message.role == Role::Assistant);
     let mut parts = turns.flat_map(|message| &message.parts).filter(|part| is_sent(part)).peekable();
     let begins = matches!(parts.peek(), Some(Part::Reasoning(_)));
-    !begins && parts.any(|part| matches!(part, Part::ToolCall(_)))
+    let calls = parts.any(|part| matches!(part, Part::ToolCall(_)));
+    calls && (!begins || request.reasoning_gone)
 }

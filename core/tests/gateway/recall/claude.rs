@@ -129,6 +129,20 @@ fn what_is_gone_is_reported_and_holds_nobody_up() {
 }
 
 #[test]
+fn what_another_instance_is_about_to_keep_is_waited_for() {
+    let Some(answers) = claude_answers() else { return };
+    for (settles_within, found) in [(200, true), (25, false), (0, false)] {
+        let settings = json!({"reasoning_effort": "medium"});
+        let mut turns = Loop::new(sim(), Client::Chat, "claude-sonnet-4-5", settings);
+        turns.turn(&answers[0][0]);
+        turns.sim.world.settles_within.set(std::time::Duration::from_millis(settles_within));
+        turns.sim.world.late.set(3);
+        turns.turn(&answers[0][0]);
+        assert_eq!(turns.sent().get("thinking").is_some(), found, "{settles_within}");
+    }
+}
+
+#[test]
 fn an_operator_may_have_nothing_kept() {
     let Some(answers) = claude_answers() else { return };
     let settings = json!({"reasoning_effort": "medium"});

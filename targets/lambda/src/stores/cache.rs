@@ -36,6 +36,11 @@ impl Cache for Platform {
         }
     }
 
+    /// An instance is busy until its answer is settled, so a caller's next request always meets another one.
+    fn settles_within(&self) -> Duration {
+        if self.stores.is_some() { Duration::from_millis(250) } else { Duration::ZERO }
+    }
+
     async fn put(&self, key: &str, value: Bytes, ttl: Duration) -> Result<(), CacheError> {
         let Some(stores) = &self.stores else { return Err(CacheError::NotKept) };
         let seconds = admit(key, &value, ttl)?;
