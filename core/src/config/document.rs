@@ -132,6 +132,8 @@ pub struct RetryEntry {
 pub struct LimitsEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_store_failure: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store_timeout: Option<Text>,
 }
 
 /// What may be fetched for callers.

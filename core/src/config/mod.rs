@@ -44,8 +44,8 @@ pub use json_schema::json_schema;
 pub use path::Path;
 pub use pattern::{ModelPattern, NotAPattern};
 pub use policy::{
-    Alias, BODY_SIZE_LIMIT, Cors, FetchMedia, KEEP_ALIVE, Key, LogFormat, OnStoreFailure, Policy, Provider,
-    Retry, Timeouts, TooOpen,
+    Alias, BODY_SIZE_LIMIT, Cors, FetchMedia, KEEP_ALIVE, Key, Limits, LogFormat, OnStoreFailure, Policy,
+    Provider, Retry, Timeouts, TooOpen,
 };
 pub use resolve::row_of;
 

@@ -26,8 +26,8 @@ pub struct Policy {
     pub timeouts: Timeouts,
     /// How often a request is sent again.
     pub retry: Retry,
-    /// What becomes of a request whose key has limits when their counts cannot be read.
-    pub on_store_failure: OnStoreFailure,
+    /// How the keys' limits are kept.
+    pub limits: Limits,
     /// Most bytes in a request's body.
     pub body_size_limit: usize,
     /// Who may call from a browser. Nobody by default.
@@ -173,6 +173,21 @@ pub enum OnStoreFailure {
     Refuse,
 }
 
+/// How the keys' limits are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// What becomes of a request whose key has limits when their counts cannot be read.
+    pub on_store_failure: OnStoreFailure,
+    /// How long the store of the counts may take.
+    pub store_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { on_store_failure: OnStoreFailure::default(), store_timeout: Duration::from_secs(1) }
+    }
+}
+
 /// Who may call from a browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cors {
@@ -256,7 +271,7 @@ impl Default for Policy {
             catalogue: Catalogue::default(),
             timeouts: Timeouts::default(),
             retry: Retry::default(),
-            on_store_failure: OnStoreFailure::default(),
+            limits: Limits::default(),
             body_size_limit: BODY_SIZE_LIMIT,
             cors: None,
             on_unsupported: OnUnsupported::default(),

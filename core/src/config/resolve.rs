@@ -8,10 +8,12 @@ use sha2::{Digest, Sha256};
 use super::{
     ConfigError, ModelPattern, Path, Problem, Secret,
     document::{
-        AliasEntry, Document, FetchMediaEntry, KeyEntry, ProviderEntry, RetryEntry, SecretName, Text,
-        TimeoutsEntry,
+        AliasEntry, Document, FetchMediaEntry, KeyEntry, LimitsEntry, ProviderEntry, RetryEntry, SecretName,
+        Text, TimeoutsEntry,
     },
-    policy::{Alias, Cors, FetchMedia, Key, LogFormat, OnStoreFailure, Policy, Provider, Retry, Timeouts},
+    policy::{
+        Alias, Cors, FetchMedia, Key, Limits, LogFormat, OnStoreFailure, Policy, Provider, Retry, Timeouts,
+    },
     value,
 };
 use crate::{
@@ -74,10 +76,7 @@ impl<F: Fn(&str) -> Option<String>> Resolve<'_, F> {
             catalogue: self.catalogue(document.catalogue.as_ref(), &root.member("catalogue")),
             timeouts: self.timeouts(&document.timeouts, &root.member("timeouts")),
             retry: self.retry(&document.retry, &root.member("retry")),
-            on_store_failure: match document.limits.on_store_failure.as_deref() {
-                Some("refuse") => OnStoreFailure::Refuse,
-                _ => OnStoreFailure::Pass,
-            },
+            limits: self.limits(&document.limits, &root.member("limits")),
             body_size_limit: self
                 .read(&document.body_size_limit, &root.member("body_size_limit"), |text| {
                     usize::try_from(value::size(text)?).ok()
@@ -284,6 +283,17 @@ impl<F: Fn(&str) -> Option<String>> Resolve<'_, F> {
                 .read(&entry.max_backoff, &path.member("max_backoff"), value::duration)
                 .unwrap_or(defaults.max_backoff),
         }
+    }
+
+    fn limits(&mut self, entry: &LimitsEntry, path: &Path) -> Limits {
+        let on_store_failure = match entry.on_store_failure.as_deref() {
+            Some("refuse") => OnStoreFailure::Refuse,
+            _ => OnStoreFailure::Pass,
+        };
+        let store_timeout = self
+            .read(&entry.store_timeout, &path.member("store_timeout"), value::duration)
+            .unwrap_or(Limits::default().store_timeout);
+        Limits { on_store_failure, store_timeout }
     }
 
     fn fetch_media(&mut self, entry: &FetchMediaEntry, path: &Path) -> FetchMedia {

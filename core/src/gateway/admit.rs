@@ -4,7 +4,7 @@
 //! What is decided, and what is asked of the store, is [`limits`](crate::govern::limits)'s. Here is
 //! when. A key without limits costs nothing: no lock, no allocation, no header.
 
-use std::{future::Future, pin::pin, time::Duration};
+use std::{future::Future, pin::pin};
 
 use futures::{
     channel::oneshot,
@@ -29,9 +29,6 @@ use crate::{
     ports::{CountersError, Micros, Ports},
     protocol::Front,
 };
-
-/// How long the store may take.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// When a caller may try again whose streams are too many. Nobody knows when one ends.
 const A_MOMENT: HeaderValue = HeaderValue::from_static("1");
@@ -88,7 +85,7 @@ impl<P: Ports> Gateway<P> {
         asking: Asking,
         grant: Result<Grant, CountersError>,
     ) -> Result<Result<Pass, Refusal>, ApiError> {
-        let grant = match (grant, self.policy.on_store_failure) {
+        let grant = match (grant, self.policy.limits.on_store_failure) {
             (Ok(grant), _) => Some(grant),
             (Err(_), OnStoreFailure::Pass) => None,
             (Err(_), OnStoreFailure::Refuse) => {
@@ -181,7 +178,7 @@ impl<P: Ports> Gateway<P> {
             outage.failed(self.ports.now());
             return Err(CountersError::Late);
         }
-        let outcome = match within(&self.ports, PATIENCE, pin!(call)).await {
+        let outcome = match within(&self.ports, self.policy.limits.store_timeout, pin!(call)).await {
             Ok(outcome) => outcome,
             Err(Elapsed) => Err(CountersError::Late),
         };

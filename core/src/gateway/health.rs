@@ -57,7 +57,7 @@ impl<P: Ports> Gateway<P> {
             Err(error) => self.unreachable("cache", &error.to_string()),
         };
         let limits = self.limits_ready().await;
-        let refusing = self.policy.on_store_failure == OnStoreFailure::Refuse
+        let refusing = self.policy.limits.on_store_failure == OnStoreFailure::Refuse
             && limits.as_ref().is_some_and(|limits| limits.limits == UNREACHABLE);
         let failed = refusing || [ledger, cache].contains(&UNREACHABLE);
         let status = if failed { "unavailable" } else { "ok" };

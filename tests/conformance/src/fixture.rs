@@ -190,6 +190,8 @@ pub(crate) fn document(upstream: &str, silent: &str) -> Value {
             "idle": milliseconds(IDLE),
             "whole": milliseconds(WHOLE),
         },
+        // Emulators of stores are slow on a busy machine.
+        "limits": {"store_timeout": "4s"},
         "retry": {"initial_backoff": "10ms", "max_backoff": "1s"},
         "body_size_limit": BODY_SIZE_LIMIT,
         "cors": {"origins": [ORIGIN]},

@@ -423,16 +423,26 @@ pub static RETRY: &[Field] = &[
 ];
 
 /// How the keys' limits are kept.
-pub static LIMITS: &[Field] = &[Field {
-    name: "on_store_failure",
-    shape: Shape::Scalar(&ON_STORE_FAILURE),
-    env: Some("LIMITS_ON_STORE_FAILURE"),
-    default: "pass",
-    about: "What becomes of requests of keys with limits while the store of their counts cannot be \
-            reached: `pass` lets them pass as far as the instance's own counts allow, `refuse` answers \
-            503.",
-    ..FIELD
-}];
+pub static LIMITS: &[Field] = &[
+    Field {
+        name: "on_store_failure",
+        shape: Shape::Scalar(&ON_STORE_FAILURE),
+        env: Some("LIMITS_ON_STORE_FAILURE"),
+        default: "pass",
+        about: "What becomes of requests of keys with limits while the store of their counts cannot be \
+                reached: `pass` lets them pass as far as the instance's own counts allow, `refuse` answers \
+                503.",
+        ..FIELD
+    },
+    Field {
+        name: "store_timeout",
+        shape: Shape::Scalar(&TIMEOUT),
+        env: Some("LIMITS_STORE_TIMEOUT"),
+        default: "1s",
+        about: "How long that store may take until it counts as not reached.",
+        ..FIELD
+    },
+];
 
 /// What may be fetched for callers.
 pub static FETCH_MEDIA: &[Field] = &[
