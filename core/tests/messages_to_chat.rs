@@ -5,6 +5,7 @@ use tollbridge_core::{
     error::ApiError,
     protocol::{Dialect, Encoded, Front, OnUnsupported, ReasoningBack, Target, chat, messages},
     provider::catalogue,
+    sketch::{sketch, sketch_around},
 };
 
 fn encode(request: &Value, model: &str) -> Result<Encoded, ApiError> {
@@ -37,9 +38,19 @@ fn with(members: Value) -> Value {
 fn sent(request: &Value, model: &str) -> (Value, Vec<String>) {
     let encoded = encode(request, model).unwrap_or_else(|error| panic!("{error}: {request}"));
     let body = serde_json::from_slice(&encoded.body).expect("JSON");
+    assert_long_values_are_right(&encoded);
     let mut dropped: Vec<String> = encoded.losses.dropped().iter().map(ToString::to_string).collect();
     dropped.sort();
     (body, dropped)
+}
+
+/// Where the long values are said to lie, they lie: a sketch that goes around them sees the same members.
+fn assert_long_values_are_right(encoded: &Encoded) {
+    let body = encoded.body.clone().into();
+    let (around, whole) = (sketch_around(&body, &encoded.long).unwrap(), sketch(&body).unwrap());
+    assert_eq!(around.members(), whole.members());
+    let long = ["messages", "tools"].into_iter().filter_map(|name| whole.member(name));
+    assert!(long.map(|member| member.value.range()).eq(encoded.long.iter().cloned()));
 }
 
 #[test]

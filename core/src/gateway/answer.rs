@@ -22,10 +22,9 @@ pub(super) fn with_status<P: Ports>(status: StatusCode, body: Bytes) -> Response
     response
 }
 
-/// An error in the caller's own shape. A provider's own error body is handed on as it is.
+/// An error in the caller's own shape.
 pub(super) fn error<P: Ports>(front: Front, error: &ApiError) -> Response<Body<P>> {
-    let body = error.body.clone().unwrap_or_else(|| front.encode_error(error).into());
-    let mut response = with_status(error.status, body);
+    let mut response = with_status(error.status, front.encode_error(error));
     response.headers_mut().extend(error.headers.clone());
     response
 }

@@ -15,7 +15,7 @@ use crate::{
     protocol::{Front, OnUnsupported, Wire, chat::with_reasoning, fields::REASONING_STATE, messages},
     provider::{Action, StreamUsage, field_edits, message_edits},
     recall::{Collector, Format},
-    sketch::{Edits, Json, Sketch, SketchError, sketch},
+    sketch::{Edits, Json, Sketch, SketchError, sketch_around},
 };
 
 /// A request for a provider, and the names of the fields that it does not get.
@@ -103,7 +103,7 @@ impl<P: Ports> Gateway<P> {
             return Ok(Prepared { body: encoded.body.into(), dropped: lost, recall });
         }
         let body = encoded.body.into();
-        let sketch = sketch(&body).map_err(|error| internal(&error))?;
+        let sketch = sketch_around(&body, &encoded.long).map_err(|error| internal(&error))?;
         let mut prepared = adapted(attempt, &sketch, None, || facts, self.policy.on_unsupported)?;
         prepared.recall = recall;
         if let Some(lost) = lost {

@@ -36,10 +36,11 @@ impl Front {
     }
 
     /// Writes an error as a body; one that a provider wrote for this protocol goes out untouched.
-    pub fn encode_error(self, error: &ApiError) -> Vec<u8> {
-        match self {
-            Self::Chat => chat::encode_error(error),
-            Self::Messages => messages::encode_error(error),
+    pub fn encode_error(self, error: &ApiError) -> Bytes {
+        match (&error.body, self) {
+            (Some(body), _) => body.clone(),
+            (None, Self::Chat) => chat::encode_error(error).into(),
+            (None, Self::Messages) => messages::encode_error(error).into(),
         }
     }
 

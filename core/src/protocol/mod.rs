@@ -24,6 +24,7 @@ mod input;
 
 pub(crate) mod json;
 pub mod messages;
+mod parts;
 mod target;
 
 use crate::error::{ApiError, ErrorKind};

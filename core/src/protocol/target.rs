@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use super::{Dial, Front, Losses};
 use crate::model::{Model, Param};
 
@@ -87,6 +89,8 @@ pub enum OnUnsupported {
 pub struct Encoded {
     /// The body.
     pub body: Vec<u8>,
+    /// Where the long values of its top-level members lie, where the wire's bodies are looked at once more.
+    pub long: Vec<Range<usize>>,
     /// What it does not say.
     pub losses: Losses,
 }

@@ -26,6 +26,7 @@ mod tests;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use bytes::Bytes;
 
@@ -55,7 +56,7 @@ impl Span {
     }
 
     /// The same range for a slice.
-    pub fn range(self) -> std::ops::Range<usize> {
+    pub fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
 }
@@ -120,6 +121,15 @@ pub struct Sketch {
 /// # Errors
 /// [`SketchError`], which says what is wrong and where; each is a 400 (or a 413) to the caller.
 pub fn sketch(body: &Bytes) -> Result<Sketch, SketchError> {
+    sketch_around(body, &[])
+}
+
+/// The sketch of a body of our own making, in which the values at `written` are known to be JSON, and are not
+/// walked.
+///
+/// # Errors
+/// As [`sketch`], for the rest of the body.
+pub fn sketch_around(body: &Bytes, written: &[Range<usize>]) -> Result<Sketch, SketchError> {
     let bytes: &[u8] = body;
     if u32::try_from(bytes.len()).is_err() {
         return Err(SketchError::TooLarge);
@@ -133,7 +143,7 @@ pub fn sketch(body: &Bytes) -> Result<Sketch, SketchError> {
         Some(_) => return Err(SketchError::NotAnObject(walk::kind(bytes, start).map_err(malformed)?)),
     }
     let mut members = Members { bytes, list: Vec::with_capacity(USUAL_MEMBERS), seen: 0 };
-    let end = object(bytes, start + 1, &mut members).map_err(|refusal| match refusal {
+    let end = object(bytes, start + 1, written, &mut members).map_err(|refusal| match refusal {
         Refusal::Stop(stop) => malformed(stop),
         Refusal::Duplicate(member) => duplicate(bytes, &member),
     })?;
@@ -162,8 +172,14 @@ fn duplicate(bytes: &[u8], member: &Member) -> SketchError {
     SketchError::DuplicateKey { key, place: Place::new(bytes, member.key.start as usize) }
 }
 
-/// Walks the members of the object whose opening brace stands just before `at`; returns where it ends.
-fn object(bytes: &[u8], at: usize, members: &mut Members<'_>) -> Result<usize, Refusal> {
+/// Walks the members of the object whose opening brace stands just before `at`, around the values `written`;
+/// returns where it ends.
+fn object(
+    bytes: &[u8],
+    at: usize,
+    written: &[Range<usize>],
+    members: &mut Members<'_>,
+) -> Result<usize, Refusal> {
     let mut at = walk::white(bytes, at);
     if bytes.get(at) == Some(&b'}') {
         return Ok(at + 1);
@@ -173,7 +189,10 @@ fn object(bytes: &[u8], at: usize, members: &mut Members<'_>) -> Result<usize, R
         let key_end = walk::quoted(bytes, at)?;
         let value_start = walk::colon(bytes, key_end)?;
         let kind = walk::kind(bytes, value_start)?;
-        let value_end = walk::value(bytes, value_start, 1)?;
+        let value_end = match written.iter().find(|value| value.start == value_start) {
+            Some(written) => written.end,
+            None => walk::value(bytes, value_start, 1)?,
+        };
         members.add(Span::new(key_start, key_end), Span::new(value_start, value_end), kind)?;
         at = walk::white(bytes, value_end);
         match bytes.get(at) {

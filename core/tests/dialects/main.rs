@@ -50,7 +50,7 @@ fn whole(wire: Wire, front: Front, body: &Value) -> Value {
         front.encode_response(response, &META)
     });
     let told = told.unwrap_or_else(|error| match error {
-        DecodeError::Answer(error) => front.encode_error(&error),
+        DecodeError::Answer(error) => front.encode_error(&error).into(),
         other => panic!("{other:?}: {body}"),
     });
     serde_json::from_slice(&told).expect("JSON")

@@ -5,25 +5,8 @@ use std::borrow::Cow;
 use super::said::{CallPiece, Piece};
 use crate::{
     conversation::{CallKind, Citation, Delta, Event, Finish, MediaKind, PartKind, Reasoning, Text},
-    protocol::call_id::call_id,
+    protocol::{call_id::call_id, parts::Parts},
 };
-
-/// Gives parts their numbers, and calls their ids.
-pub(super) struct Parts<'d> {
-    pub(super) choice: u32,
-    pub(super) next: &'d mut u32,
-    pub(super) next_call: &'d mut u32,
-    pub(super) seed: &'d str,
-}
-
-impl Parts<'_> {
-    fn start(&mut self, kind: PartKind<'_>, sink: &mut impl FnMut(Event<'_>)) -> u32 {
-        let part = *self.next;
-        *self.next += 1;
-        sink(Event::PartStart { part, choice: self.choice, kind });
-        part
-    }
-}
 
 /// A choice that may have more to say.
 #[derive(Debug, Default)]

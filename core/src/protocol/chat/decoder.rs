@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::{
     answer::{WireAnswer, WireChoice, count, created, finish, number},
-    choice::{OpenChoice, Parts},
+    choice::OpenChoice,
     error::{answer_error, bare_error, decode_error},
     said::pieces,
     sources::{LISTS, lists, sources},
@@ -15,7 +15,10 @@ use super::{
 use crate::{
     conversation::{Delta, Event, Finish, FinishReason, Text, Usage},
     error::{ApiError, ErrorKind},
-    protocol::json::{Raw, Word, from_str, repair_surrogates},
+    protocol::{
+        json::{Raw, Word, from_str, repair_surrogates},
+        parts::Parts,
+    },
 };
 
 /// Turns the data of chat's SSE events into events of the conversation.

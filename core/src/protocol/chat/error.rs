@@ -11,11 +11,8 @@ use crate::{
     },
 };
 
-/// Writes an error as a body; one that the provider wrote for this protocol goes out untouched.
+/// Writes an error as a body.
 pub fn encode_error(error: &ApiError) -> Vec<u8> {
-    if let Some(body) = &error.body {
-        return body.to_vec();
-    }
     let mut out = Vec::new();
     write_error(&mut out, error);
     out

@@ -1,6 +1,6 @@
 //! A conversation as the chat wire says it.
 
-use std::{borrow::Cow, fmt::Write};
+use std::{borrow::Cow, fmt::Write, ops::Range};
 
 use sha2::{Digest, Sha256};
 
@@ -12,7 +12,7 @@ use crate::{
     protocol::{
         Dial, EffortSent, Encoded, Target, Wire, effort_sent,
         fields::{REASONING_STATE, Report, report_leftovers},
-        json::{Object, string},
+        json::{Array, Object, string},
     },
 };
 
@@ -27,8 +27,12 @@ pub fn encode_request(request: &Request<'_>, target: &Target<'_>) -> Result<Enco
     let mut body = Vec::with_capacity(4096);
     let mut object = Object::new(&mut body);
     object.string("model", target.model);
-    object.array("messages", |list| write_messages(list, request, target.dialect, &mut report))?;
-    write_tools(&mut object, request, &mut report)?;
+    let write = |list: &mut List<'_>| write_messages(list, request, target.dialect, &mut report);
+    let mut long = vec![write_list(&mut object, "messages", write)?];
+    if !request.tools.is_empty() {
+        long.push(write_list(&mut object, "tools", |list| write_tools(list, request, &mut report))?);
+        write_tool_settings(&mut object, request);
+    }
     write_settings(&mut object, request, target, &mut report)?;
     write_effort(&mut object, request, target, &mut report)?;
     if let Some(format) = &request.format {
@@ -40,48 +44,57 @@ pub fn encode_request(request: &Request<'_>, target: &Target<'_>) -> Result<Enco
     }
     report_leftovers(request, |_| false, &mut report)?;
     object.end();
-    Ok(Encoded { body, losses: report.finish() })
+    Ok(Encoded { body, long, losses: report.finish() })
 }
 
 type Body<'o> = Object<'o, Vec<u8>>;
+type List<'o> = Array<'o, Vec<u8>>;
 
-fn write_tools(
+/// Writes a member that is a list, and says where its value lies.
+fn write_list(
     object: &mut Body<'_>,
-    request: &Request<'_>,
-    report: &mut Report<'_>,
-) -> Result<(), ApiError> {
-    if request.tools.is_empty() {
-        return Ok(());
-    }
+    key: &str,
+    write: impl FnOnce(&mut List<'_>) -> Result<(), ApiError>,
+) -> Result<Range<usize>, ApiError> {
+    let out = object.key(key);
+    let start = out.len();
+    let mut list = Array::new(out);
+    write(&mut list)?;
+    list.end();
+    Ok(start..out.len())
+}
+
+fn write_tools(tools: &mut List<'_>, request: &Request<'_>, report: &mut Report<'_>) -> Result<(), ApiError> {
     let allowed = match &request.tool_choice {
         Some(ToolChoice::Allowed { names, .. }) => Some(names),
         _ => None,
     };
-    object.array("tools", |tools| {
-        for (i, tool) in request.tools.iter().enumerate() {
-            match tool {
-                Tool::Function(tool) => {
-                    if allowed.is_some_and(|names| !names.contains(&tool.name)) {
-                        continue;
-                    }
-                    if tool.cache.is_some() {
-                        report.lost("tools[].cache_control")?;
-                    }
-                    tools.object(|object| write_tool(object, tool));
+    for (i, tool) in request.tools.iter().enumerate() {
+        match tool {
+            Tool::Function(tool) => {
+                if allowed.is_some_and(|names| !names.contains(&tool.name)) {
+                    continue;
                 }
-                Tool::Custom { name, description, format } => tools.object(|object| {
-                    object.string("type", "custom");
-                    object.object("custom", |custom| {
-                        custom.string("name", name);
-                        custom.string_or_skip("description", description.as_deref());
-                        custom.json_or_skip("format", format.as_deref());
-                    });
-                }),
-                Tool::Provider(_) => report.lost_at("tools[].type", || format!("tools.{i}.type"))?,
+                if tool.cache.is_some() {
+                    report.lost("tools[].cache_control")?;
+                }
+                tools.object(|object| write_tool(object, tool));
             }
+            Tool::Custom { name, description, format } => tools.object(|object| {
+                object.string("type", "custom");
+                object.object("custom", |custom| {
+                    custom.string("name", name);
+                    custom.string_or_skip("description", description.as_deref());
+                    custom.json_or_skip("format", format.as_deref());
+                });
+            }),
+            Tool::Provider(_) => report.lost_at("tools[].type", || format!("tools.{i}.type"))?,
         }
-        Ok::<(), ApiError>(())
-    })?;
+    }
+    Ok(())
+}
+
+fn write_tool_settings(object: &mut Body<'_>, request: &Request<'_>) {
     if request.parallel_tool_calls == Some(false) {
         object.bool("parallel_tool_calls", false);
     }
@@ -99,7 +112,6 @@ fn write_tools(
             choice.object("function", |function| function.string("name", name));
         }),
     }
-    Ok(())
 }
 
 fn write_tool(object: &mut Body<'_>, tool: &FunctionTool<'_>) {

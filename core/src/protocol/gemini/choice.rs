@@ -16,6 +16,7 @@ use crate::{
     protocol::{
         call_id::call_id,
         json::{Malformed, Raw},
+        parts::Parts,
     },
 };
 
@@ -51,29 +52,6 @@ pub(super) fn said_by(candidate: WireCandidate<'_>) -> Result<Said<'_>, Malforme
         pages: candidate.pages,
         logprobs: logprobs(candidate.logprobs),
     })
-}
-
-/// Gives parts their numbers, and calls their ids.
-pub(super) struct Parts<'d> {
-    pub(super) choice: u32,
-    pub(super) next: &'d mut u32,
-    pub(super) next_call: &'d mut u32,
-    pub(super) seed: &'d str,
-}
-
-impl Parts<'_> {
-    fn start(&mut self, kind: PartKind<'_>, sink: &mut impl FnMut(Event<'_>)) -> u32 {
-        let part = *self.next;
-        *self.next += 1;
-        sink(Event::PartStart { part, choice: self.choice, kind });
-        part
-    }
-
-    /// A part that is whole at once.
-    fn whole(&mut self, kind: PartKind<'_>, sink: &mut impl FnMut(Event<'_>)) {
-        let part = self.start(kind, sink);
-        sink(Event::PartEnd { part });
-    }
 }
 
 /// A choice that may have more to say.

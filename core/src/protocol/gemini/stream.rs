@@ -4,14 +4,17 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{
     answer::{WireAnswer, created},
-    choice::{OpenChoice, Parts, Said, said_by},
+    choice::{OpenChoice, Said, said_by},
     error::answer_error,
     finish::{after_calls, refused},
 };
 use crate::{
     conversation::{Event, Text, Usage},
     error::{ApiError, ErrorKind},
-    protocol::json::{List, Malformed, Word, from_str, repair_surrogates},
+    protocol::{
+        json::{List, Malformed, Word, from_str, repair_surrogates},
+        parts::Parts,
+    },
 };
 
 /// Turns the data of Gemini's SSE events into events of the conversation.

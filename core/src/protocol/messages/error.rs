@@ -34,11 +34,8 @@ const KINDS: [(&str, u16, ErrorKind); 10] = [
     ("overloaded_error", 529, ErrorKind::Overloaded),
 ];
 
-/// Writes an error as a body; one that the provider wrote for this protocol goes out untouched.
+/// Writes an error as a body.
 pub fn encode_error(error: &ApiError) -> Vec<u8> {
-    if let Some(body) = &error.body {
-        return body.to_vec();
-    }
     let mut out = Vec::new();
     write_error(&mut out, error);
     out

@@ -54,7 +54,7 @@ pub fn encode_request(request: &Request<'_>, target: &Target<'_>) -> Result<Enco
     plan.write(&mut object, schema.as_deref());
     write_rest(&mut object, request, &mut report)?;
     object.end();
-    Ok(Encoded { body, losses: report.finish() })
+    Ok(Encoded { body, long: Vec::new(), losses: report.finish() })
 }
 
 /// About how long the body will be: the texts, and room for what stands around them.

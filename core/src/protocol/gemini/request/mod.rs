@@ -72,7 +72,7 @@ pub fn encode_request(request: &Request<'_>, target: &Target<'_>) -> Result<Enco
     object.json_or_skip("cachedContent", extensions.cached_content);
     write_tier(&mut object, request, &mut report)?;
     object.end();
-    Ok(Encoded { body, losses: report.finish() })
+    Ok(Encoded { body, long: Vec::new(), losses: report.finish() })
 }
 
 /// Looks up what the wire has no member for. Values that say its own default are no loss.
