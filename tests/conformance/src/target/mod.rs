@@ -165,7 +165,7 @@ impl Lines {
 
     /// The last line in JSON that is `right`, once there is one.
     pub(crate) async fn coming(&self, right: impl Fn(&Value) -> bool) -> Option<Value> {
-        for _ in 0..150 {
+        for _ in 0..500 {
             if let Some(line) = self.with(&right) {
                 return Some(line);
             }
