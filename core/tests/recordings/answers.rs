@@ -11,23 +11,14 @@ use crate::{
     META, Score, events, frames,
     readers::{AnthropicReader, ChatReader, DialectReader, Reading, chat_facts},
     recordings, retell,
+    table::Told,
 };
 
-#[test]
-fn anthropic_answers_are_told_in_chat() {
-    let Some(records) = recordings("anthropic-messages") else { return };
-    let (mut whole, mut streamed, mut failed) = (Score::default(), Score::default(), Score::default());
-    for (i, record) in records.iter().enumerate() {
-        let id = &record["id"];
-        let body = record["response"]["body"].as_str().expect("text");
-        let status = record["response"]["status"].as_u64().expect("a status") as u16;
-        if status >= 400 {
-            let said: Value = serde_json::from_str(body).expect("JSON");
-            let error = messages::decode_error(http::StatusCode::from_u16(status).unwrap(), body.as_bytes());
-            let expected = json!([said["error"]["message"], said["error"]["type"], status]);
-            let found = json!([error.message, error.upstream_type, error.status.as_u16()]);
-            failed.compare(id, "error", &expected, &found);
-        } else if record["stream"] == true {
+pub(crate) fn anthropic_in_chat(records: &[Value]) -> Told {
+    let mut told = Told::default();
+    for (i, record) in answered(records) {
+        let (id, body) = (&record["id"], body_of(record));
+        if record["stream"] == true {
             let expected = AnthropicReader::stream(&events(body));
             let mut found = ChatReader::stream(&retell(Wire::Messages, Front::Chat, body, i % 17 + 1));
             if matches!(expected.error.as_deref(), Some("cut" | "spliced")) && found.error.is_some() {
@@ -35,7 +26,7 @@ fn anthropic_answers_are_told_in_chat() {
                 // Usage is told at the end of what succeeded.
                 found.usage = expected.usage;
             }
-            streamed.readings(id, &expected, &found);
+            told.streamed.readings(id, &expected, &found);
             assert_eq!(
                 retell(Wire::Messages, Front::Chat, body, 1),
                 retell(Wire::Messages, Front::Chat, body, body.len()),
@@ -45,12 +36,19 @@ fn anthropic_answers_are_told_in_chat() {
             let expected = AnthropicReader::whole(&serde_json::from_str(body).expect("JSON"));
             let answer = messages::decode_response(body.as_bytes()).expect("an answer");
             let chat: Value = serde_json::from_slice(&chat::encode_response(&answer, &META)).expect("JSON");
-            whole.readings(id, &expected, &ChatReader::whole(&chat));
+            told.whole.readings(id, &expected, &ChatReader::whole(&chat));
         }
     }
-    whole.report("anthropic whole");
-    streamed.report("anthropic streamed");
-    failed.report("anthropic errors");
+    told
+}
+
+/// Those whose status is a success, with their numbers.
+pub(crate) fn answered(records: &[Value]) -> impl Iterator<Item = (usize, &Value)> {
+    records.iter().enumerate().filter(|(_, record)| record["response"]["status"].as_u64() < Some(400))
+}
+
+pub(crate) fn body_of(record: &Value) -> &str {
+    record["response"]["body"].as_str().expect("text")
 }
 
 #[test]
@@ -78,18 +76,10 @@ fn observed(observer: &Observer) -> Value {
 #[test]
 fn relayed_chat_answers_are_observed() {
     let Some(records) = recordings("openai-chat") else { return };
-    let (mut whole, mut streamed, mut failed) = (Score::default(), Score::default(), Score::default());
-    for (i, record) in records.iter().enumerate() {
-        let id = &record["id"];
-        let body = record["response"]["body"].as_str().expect("text");
-        let status = record["response"]["status"].as_u64().expect("a status") as u16;
-        if status >= 400 {
-            let error = chat::decode_error(http::StatusCode::from_u16(status).unwrap(), body.as_bytes());
-            let said: Value = serde_json::from_str(body).expect("JSON");
-            let places = [&said["error"]["message"], &said["error"], &said["message"], &said["detail"]];
-            let expected = places.iter().find_map(|place| place.as_str()).expect("a message");
-            failed.compare(id, "error", &(expected, status), &(&error.message, error.status.as_u16()));
-        } else if record["stream"] == true {
+    let (mut whole, mut streamed) = (Score::default(), Score::default());
+    for (i, record) in answered(&records) {
+        let (id, body) = (&record["id"], body_of(record));
+        if record["stream"] == true {
             let chunks = events(body);
             let mut observer = Observer::default();
             let mut bare = 0;
@@ -116,15 +106,12 @@ fn relayed_chat_answers_are_observed() {
             whole.compare(id, "whole", &chat_facts(&[answer]), &observed(&observer));
         }
     }
-    whole.report("chat whole");
-    streamed.report("chat streamed");
-    failed.report("chat errors");
+    whole.report("chat observed, whole");
+    streamed.report("chat observed, streamed");
 }
 
-#[test]
-fn chat_answers_of_every_dialect_are_told_in_chat() {
-    let Some(records) = recordings("openai-chat") else { return };
-    let (mut whole, mut streamed) = (Score::default(), Score::default());
+pub(crate) fn chat_in_chat(records: &[Value]) -> Told {
+    let mut told = Told::default();
     let retold = |mut reading: Reading, expected: &Reading| {
         // Ids that were missing are made up; details without a format have no place in chat.
         for (found, expected) in reading.calls.iter_mut().zip(&expected.calls) {
@@ -135,15 +122,11 @@ fn chat_answers_of_every_dialect_are_told_in_chat() {
         reading.web.clear();
         reading
     };
-    for (i, record) in records.iter().enumerate() {
-        let id = &record["id"];
-        let body = record["response"]["body"].as_str().expect("text");
-        if record["response"]["status"].as_u64() >= Some(400) {
-            continue;
-        }
+    for (i, record) in answered(records) {
+        let (id, body) = (&record["id"], body_of(record));
         if record["stream"] == true {
             let chunks = events(body);
-            if chunks.iter().any(|chunk| chunk["choices"][0]["index"].as_u64() > Some(0)) {
+            if several(&chunks) {
                 continue;
             }
             let expected = DialectReader::read(&chunks);
@@ -152,7 +135,7 @@ fn chat_answers_of_every_dialect_are_told_in_chat() {
             if expected.error.is_some() {
                 (found.finish, found.usage) = (expected.finish.clone(), expected.usage);
             }
-            streamed.readings(id, &expected, &found);
+            told.streamed.readings(id, &expected, &found);
             assert_eq!(
                 retell(Wire::Chat, Front::Chat, body, 1),
                 retell(Wire::Chat, Front::Chat, body, body.len()),
@@ -160,21 +143,43 @@ fn chat_answers_of_every_dialect_are_told_in_chat() {
             );
         } else {
             let answer: Value = serde_json::from_str(body).expect("JSON");
-            match chat::decode_response(body.as_bytes(), "seed") {
-                Ok(response) if response.choices.len() == 1 => {
-                    let expected = DialectReader::read(&[answer]);
-                    let chat: Value =
-                        serde_json::from_slice(&chat::encode_response(&response, &META)).expect("JSON");
-                    let found = retold(ChatReader::whole(&chat), &expected);
-                    whole.readings(id, &expected, &found);
+            let response = match chat::decode_response(body.as_bytes(), "seed") {
+                Ok(response) => response,
+                Err(error) => {
+                    assert!(!answer["error"].is_null(), "{id}: {error}");
+                    continue;
                 }
-                Ok(_) => {}
-                Err(error) => assert!(!answer["error"].is_null(), "{id}: {error}"),
+            };
+            let chat: Value = serde_json::from_slice(&chat::encode_response(&response, &META)).expect("JSON");
+            for number in 0..response.choices.len() {
+                let answer = choice(&answer, number);
+                let expected = DialectReader::read(std::slice::from_ref(&answer));
+                let found = retold(ChatReader::whole(&choice(&chat, number)), &expected);
+                told.whole.readings(id, &expected, &as_read(found, &answer));
             }
         }
     }
-    whole.report("chat retold whole");
-    streamed.report("chat retold streamed");
+    told
+}
+
+/// Content that was no text is told as JSON text, whose members the reader does not keep in order.
+fn as_read(mut found: Reading, answer: &Value) -> Reading {
+    if answer["choices"][0]["message"]["content"].is_object() {
+        found.text = serde_json::from_str::<Value>(&found.text).expect("JSON").to_string();
+    }
+    found
+}
+
+/// Whether several answers were asked for, which chunks tell in turns.
+fn several(chunks: &[Value]) -> bool {
+    chunks.iter().any(|chunk| chunk["choices"][0]["index"].as_u64() > Some(0))
+}
+
+/// The answer with one of its choices alone.
+fn choice(answer: &Value, number: usize) -> Value {
+    let mut answer = answer.clone();
+    answer["choices"] = json!([answer["choices"][number]]);
+    answer
 }
 
 /// Checks Anthropic's sequence of events to the letter.
@@ -234,26 +239,20 @@ fn in_messages(mut expected: Reading, refusal: &str) -> Reading {
     expected
 }
 
-#[test]
-fn chat_answers_of_every_dialect_are_told_in_messages() {
-    let Some(records) = recordings("openai-chat") else { return };
-    let (mut whole, mut streamed) = (Score::default(), Score::default());
-    for (i, record) in records.iter().enumerate() {
-        let id = &record["id"];
-        let body = record["response"]["body"].as_str().expect("text");
-        if record["response"]["status"].as_u64() >= Some(400) {
-            continue;
-        }
+pub(crate) fn chat_in_messages(records: &[Value]) -> Told {
+    let mut told = Told::default();
+    for (i, record) in answered(records) {
+        let (id, body) = (&record["id"], body_of(record));
         if record["stream"] == true {
             let chunks = events(body);
-            if chunks.iter().any(|chunk| chunk["choices"][0]["index"].as_u64() > Some(0)) {
+            if several(&chunks) {
                 continue;
             }
             let said = |chunk: &Value| chunk["choices"][0]["delta"]["refusal"].as_str().map(str::to_owned);
             let refusal: String = chunks.iter().filter_map(said).collect();
             let expected = DialectReader::read(&chunks);
-            let told = sequence(&retell(Wire::Chat, Front::Messages, body, i % 17 + 1));
-            let mut found = AnthropicReader::stream(&told);
+            let retold = sequence(&retell(Wire::Chat, Front::Messages, body, i % 17 + 1));
+            let mut found = AnthropicReader::stream(&retold);
             // Arguments that are cut stay as they came.
             for (_, _, arguments) in &mut found.calls {
                 if let Some(text) = arguments.as_str() {
@@ -263,60 +262,55 @@ fn chat_answers_of_every_dialect_are_told_in_messages() {
             if expected.error.is_some() {
                 (found.finish, found.usage) = (expected.finish.clone(), expected.usage);
             }
-            streamed.readings(id, &in_messages(expected, &refusal), &in_messages(found, ""));
+            told.streamed.readings(id, &in_messages(expected, &refusal), &in_messages(found, ""));
         } else {
             let answer: Value = serde_json::from_str(body).expect("JSON");
             match chat::decode_response(body.as_bytes(), "seed") {
-                Ok(response) if response.choices.len() == 1 => {
-                    let refusal =
-                        answer["choices"][0]["message"]["refusal"].as_str().unwrap_or_default().to_owned();
-                    let expected = DialectReader::read(&[answer]);
-                    let told: Value =
+                Ok(response) => {
+                    // One choice is all that the protocol has.
+                    let answer = choice(&answer, 0);
+                    let message = &answer["choices"][0]["message"];
+                    let refusal = message["refusal"].as_str().unwrap_or_default().to_owned();
+                    let expected = DialectReader::read(std::slice::from_ref(&answer));
+                    let retold: Value =
                         serde_json::from_slice(&messages::encode_response(&response, &META)).expect("JSON");
-                    let found = AnthropicReader::whole(&told);
-                    whole.readings(id, &in_messages(expected, &refusal), &in_messages(found, ""));
+                    let found = as_read(AnthropicReader::whole(&retold), &answer);
+                    told.whole.readings(id, &in_messages(expected, &refusal), &in_messages(found, ""));
                 }
-                Ok(_) => {}
                 Err(error) => assert!(!answer["error"].is_null(), "{id}: {error}"),
             }
         }
     }
-    whole.report("chat told in messages, whole");
-    streamed.report("chat told in messages, streamed");
+    told
 }
 
-#[test]
-fn anthropic_answers_stay_what_they_are() {
-    let Some(records) = recordings("anthropic-messages") else { return };
-    let (mut whole, mut streamed) = (Score::default(), Score::default());
+pub(crate) fn anthropic_in_messages(records: &[Value]) -> Told {
+    let mut told = Told::default();
     let zeros = |mut reading: Reading| {
         reading.usage = reading.usage.map(|count| Some(count.unwrap_or(0)));
         reading
     };
-    for record in records.iter().filter(|record| record["response"]["status"].as_u64() < Some(400)) {
-        let id = &record["id"];
-        let body = record["response"]["body"].as_str().expect("text");
+    for (_, record) in answered(records) {
+        let (id, body) = (&record["id"], body_of(record));
         if record["stream"] == true {
             let events = events(body);
-            let count = |kind: &str| events.iter().filter(|event| event["type"] == kind).count();
-            if count("message_start") > 1 {
+            if events.iter().filter(|event| event["type"] == "message_start").count() > 1 {
                 continue;
             }
-            let told = sequence(&retell(Wire::Messages, Front::Messages, body, 11));
-            let (expected, found) = (AnthropicReader::stream(&events), AnthropicReader::stream(&told));
-            streamed.readings(id, &zeros(expected), &zeros(found));
+            let retold = sequence(&retell(Wire::Messages, Front::Messages, body, 11));
+            let (expected, found) = (AnthropicReader::stream(&events), AnthropicReader::stream(&retold));
+            told.streamed.readings(id, &zeros(expected), &zeros(found));
         } else {
             let answer = messages::decode_response(body.as_bytes()).expect("an answer");
-            let told: Value =
+            let retold: Value =
                 serde_json::from_slice(&messages::encode_response(&answer, &META)).expect("JSON");
             let original: Value = serde_json::from_str(body).expect("JSON");
-            for member in ["id", "type", "role", "model", "stop_sequence"] {
-                whole.compare(id, member, &original[member], &told[member]);
+            for member in ["type", "role", "stop_reason", "stop_sequence"] {
+                assert_eq!(original[member], retold[member], "{id}: {member}");
             }
-            let (expected, found) = (AnthropicReader::whole(&original), AnthropicReader::whole(&told));
-            whole.readings(id, &zeros(expected), &zeros(found));
+            let (expected, found) = (AnthropicReader::whole(&original), AnthropicReader::whole(&retold));
+            told.whole.readings(id, &zeros(expected), &zeros(found));
         }
     }
-    whole.report("anthropic again, whole");
-    streamed.report("anthropic again, streamed");
+    told
 }

@@ -1,14 +1,15 @@
 //! Gemini's answers, told to callers of every front.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tollbridge_core::protocol::{Front, Wire, chat, gemini, messages};
 
 use crate::{
-    META, Score,
-    answers::sequence,
+    META,
+    answers::{answered, body_of, sequence},
     events,
     readers::{AnthropicReader, ChatReader, GeminiReader, Reading},
     recordings, retell,
+    table::Told,
 };
 
 /// Ids that were made up are as good as none.
@@ -34,73 +35,67 @@ fn in_messages(reading: Reading) -> Reading {
     reading
 }
 
-#[test]
-fn gemini_answers_are_told_in_chat() {
-    let Some(records) = recordings("gemini-generate") else { return };
-    let (mut whole, mut streamed, mut failed) = (Score::default(), Score::default(), Score::default());
-    for (i, record) in records.iter().enumerate() {
-        let id = &record["id"];
-        let body = record["response"]["body"].as_str().expect("text");
-        let status = record["response"]["status"].as_u64().expect("a status") as u16;
-        if status >= 400 {
-            let said: Value = serde_json::from_str(body).expect("JSON");
-            let error = gemini::decode_error(http::StatusCode::from_u16(status).unwrap(), body.as_bytes());
-            let expected = json!([said["error"]["message"], said["error"]["status"], status]);
-            let found = json!([error.message, error.code, error.status.as_u16()]);
-            failed.compare(id, "error", &expected, &found);
-        } else if record["stream"] == true {
-            let expected = GeminiReader::read(&events(body), 0);
-            let told = retell(Wire::Gemini, Front::Chat, body, i % 17 + 1);
-            streamed.readings(id, &expected, &without_made_ids(ChatReader::stream(&told)));
-            for size in [1, body.len()] {
-                assert_eq!(
-                    told,
-                    retell(Wire::Gemini, Front::Chat, body, size),
-                    "{id}: any split is the same"
-                );
-            }
-        } else {
-            let original: Value = serde_json::from_str(body).expect("JSON");
-            let answer = gemini::decode_response(body.as_bytes(), "seed").expect("an answer");
-            let mut told: Value =
-                serde_json::from_slice(&chat::encode_response(&answer, &META)).expect("JSON");
-            for number in 0..told["choices"].as_array().expect("choices").len() {
-                told["choices"][0] = told["choices"][number].clone();
-                let expected = GeminiReader::read(std::slice::from_ref(&original), number as u64);
-                whole.readings(id, &expected, &without_made_ids(ChatReader::whole(&told)));
-            }
-        }
-    }
-    whole.report("gemini told in chat, whole");
-    streamed.report("gemini told in chat, streamed");
-    failed.report("gemini errors");
-}
-
-#[test]
-fn gemini_answers_are_told_in_messages() {
-    let Some(records) = recordings("gemini-generate") else { return };
-    let (mut whole, mut streamed) = (Score::default(), Score::default());
-    for (i, record) in records.iter().enumerate() {
-        let id = &record["id"];
-        let body = record["response"]["body"].as_str().expect("text");
-        if record["response"]["status"].as_u64() >= Some(400) {
-            continue;
-        }
+pub(crate) fn gemini_in_chat(records: &[Value]) -> Told {
+    let mut told = Told::default();
+    for (i, record) in answered(records) {
+        let (id, body) = (&record["id"], body_of(record));
         if record["stream"] == true {
             let expected = GeminiReader::read(&events(body), 0);
-            let told = sequence(&retell(Wire::Gemini, Front::Messages, body, i % 17 + 1));
-            streamed.readings(id, &in_messages(expected), &in_messages(AnthropicReader::stream(&told)));
+            let retold = retell(Wire::Gemini, Front::Chat, body, i % 17 + 1);
+            told.streamed.readings(id, &expected, &without_made_ids(ChatReader::stream(&retold)));
+            for size in [1, body.len()] {
+                let again = retell(Wire::Gemini, Front::Chat, body, size);
+                assert_eq!(retold, again, "{id}: any split is the same");
+            }
         } else {
             let original: Value = serde_json::from_str(body).expect("JSON");
-            let answer = gemini::decode_response(body.as_bytes(), "seed").expect("an answer");
-            let told: Value =
-                serde_json::from_slice(&messages::encode_response(&answer, &META)).expect("JSON");
-            let expected = GeminiReader::read(&[original], 0);
-            whole.readings(id, &in_messages(expected), &in_messages(AnthropicReader::whole(&told)));
+            let answer = match gemini::decode_response(body.as_bytes(), "seed") {
+                Ok(answer) => answer,
+                Err(error) => {
+                    assert!(is_silent(&original), "{id}: {error}");
+                    continue;
+                }
+            };
+            let mut retold: Value =
+                serde_json::from_slice(&chat::encode_response(&answer, &META)).expect("JSON");
+            for number in 0..retold["choices"].as_array().expect("choices").len() {
+                retold["choices"][0] = retold["choices"][number].clone();
+                let expected = GeminiReader::read(std::slice::from_ref(&original), number as u64);
+                told.whole.readings(id, &expected, &without_made_ids(ChatReader::whole(&retold)));
+            }
         }
     }
-    whole.report("gemini told in messages, whole");
-    streamed.report("gemini told in messages, streamed");
+    told
+}
+
+/// Whether there is neither an answer nor a reason for its absence: that is an error.
+fn is_silent(answer: &Value) -> bool {
+    let candidates = answer["candidates"].as_array().map_or(0, Vec::len);
+    candidates == 0 && answer["promptFeedback"]["blockReason"].is_null()
+}
+
+pub(crate) fn gemini_in_messages(records: &[Value]) -> Told {
+    let mut told = Told::default();
+    for (i, record) in answered(records) {
+        let (id, body) = (&record["id"], body_of(record));
+        if record["stream"] == true {
+            let expected = GeminiReader::read(&events(body), 0);
+            let retold = sequence(&retell(Wire::Gemini, Front::Messages, body, i % 17 + 1));
+            let found = AnthropicReader::stream(&retold);
+            told.streamed.readings(id, &in_messages(expected), &in_messages(found));
+        } else {
+            let original: Value = serde_json::from_str(body).expect("JSON");
+            let Ok(answer) = gemini::decode_response(body.as_bytes(), "seed") else {
+                assert!(is_silent(&original), "{id}");
+                continue;
+            };
+            let retold: Value =
+                serde_json::from_slice(&messages::encode_response(&answer, &META)).expect("JSON");
+            let expected = GeminiReader::read(&[original], 0);
+            told.whole.readings(id, &in_messages(expected), &in_messages(AnthropicReader::whole(&retold)));
+        }
+    }
+    told
 }
 
 /// What came of a stream that was cut at any byte is told as far as it goes, and then either the end

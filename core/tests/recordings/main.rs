@@ -4,7 +4,7 @@
 //! The recordings are no part of the repository. They are looked for in `../shared/recordings` beside
 //! it, or in `TOLLBRIDGE_RECORDINGS`; where they are absent the tests say so and pass.
 
-use std::{collections::BTreeMap, io::Read, path::PathBuf};
+use std::{io::Read, path::PathBuf};
 
 use bytes::{Bytes, BytesMut};
 use serde_json::Value;
@@ -15,12 +15,15 @@ use tollbridge_core::{
 };
 
 mod answers;
+mod failures;
 mod gemini_answers;
 mod gemini_requests;
 mod readers;
 mod requests;
+mod score;
+mod table;
 
-use readers::Reading;
+use score::Score;
 
 const META: AnswerMeta<'_> = AnswerMeta { id: "none", created: 1, model: "none", functions: false };
 
@@ -125,64 +128,4 @@ fn retell(wire: Wire, front: Front, body: &str, size: usize) -> String {
     assert!(laws.ended, "a finish or an error always comes");
     encoder.finish(&mut out);
     String::from_utf8(out.to_vec()).expect("UTF-8")
-}
-
-/// Compares readings and gathers what differs.
-#[derive(Default)]
-struct Score {
-    right: usize,
-    wrong: Vec<String>,
-    /// How often a field of a reading was right, and how often it was there.
-    fields: BTreeMap<&'static str, (usize, usize)>,
-}
-
-impl Score {
-    fn compare(
-        &mut self,
-        id: &Value,
-        what: &str,
-        expected: &impl std::fmt::Debug,
-        found: &impl std::fmt::Debug,
-    ) {
-        let (expected, found) = (format!("{expected:#?}"), format!("{found:#?}"));
-        if expected == found {
-            self.right += 1;
-            return;
-        }
-        let lines = expected.lines().zip(found.lines()).find(|(a, b)| a != b);
-        let lines = lines.map(|(a, b)| differ(a, b));
-        self.wrong.push(format!("{id} {what}: {}", lines.unwrap_or_else(|| "one is longer".to_owned())));
-    }
-
-    /// Compares two readings field by field.
-    fn readings(&mut self, id: &Value, expected: &Reading, found: &Reading) {
-        let mut wrong = Vec::new();
-        for ((name, expected), (_, found)) in expected.fields().into_iter().zip(found.fields()) {
-            let (right, all) = self.fields.entry(name).or_default();
-            *all += 1;
-            if expected == found {
-                *right += 1;
-            } else {
-                wrong.push(format!("{id} {name}: {}", differ(&expected, &found)));
-            }
-        }
-        self.right += usize::from(wrong.is_empty());
-        self.wrong.extend(wrong);
-    }
-
-    fn report(self, what: &str) {
-        println!("{what}: {} right, {} wrong", self.right, self.wrong.len());
-        for (name, (right, all)) in &self.fields {
-            println!("    {name}: {right} of {all}");
-        }
-        assert!(self.right > 0, "{what}: nothing was compared");
-        assert!(self.wrong.is_empty(), "{what}:\n{}", self.wrong.join("\n"));
-    }
-}
-
-/// Where two texts begin to differ.
-fn differ(expected: &str, found: &str) -> String {
-    let same = expected.chars().zip(found.chars()).take_while(|(a, b)| a == b).count();
-    let short = |text: &str| text.chars().skip(same.saturating_sub(40)).take(200).collect::<String>();
-    format!("expected {}\n  found {}", short(expected), short(found))
 }

@@ -144,6 +144,10 @@ impl AnthropicReader {
                     match delta["type"].as_str().expect("type") {
                         "citations_delta" => citations.push(delta["citation"].clone()),
                         "signature_delta" => block["signature"] = delta["signature"].clone(),
+                        "compaction_delta" => {
+                            let said = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+                            block["content"] = (said(&block["content"]) + &said(&delta["content"])).into();
+                        }
                         _ => {
                             for member in ["text", "thinking", "partial_json"] {
                                 *pieces += delta[member].as_str().unwrap_or_default();
@@ -159,7 +163,11 @@ impl AnthropicReader {
                     reader.usage(&event["usage"]);
                     reader.finish(&event["delta"]["stop_reason"]);
                 }
-                "message_stop" => reader.message = None,
+                "message_stop" => {
+                    reader.message = None;
+                    // A limit can end a block without its stop.
+                    reader.cut();
+                }
                 "error" => reader.reading.error = event["error"]["message"].as_str().map(str::to_owned),
                 _ => {}
             }

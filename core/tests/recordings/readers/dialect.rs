@@ -37,6 +37,8 @@ impl DialectReader {
                     }
                 }
             }
+            // The JSON that was asked for, unquoted.
+            content if content.is_object() => self.reading.text += &content.to_string(),
             content => self.reading.text += &text(content),
         }
         self.reading.text += &text(&said["audio"]["transcript"]);

@@ -5,6 +5,36 @@ use serde_json::{Value, json};
 use super::Reading;
 use crate::META;
 
+/// The place that a path such as `$.list[0].name` names, made where it is not there.
+fn place<'v>(value: &'v mut Value, path: &str) -> &'v mut Value {
+    let steps = path.strip_prefix('$').expect("a path from the root").replace('[', ".").replace(']', "");
+    steps.split('.').filter(|step| !step.is_empty()).fold(value, |value, step| match step.parse::<usize>() {
+        Ok(number) => {
+            if !value.is_array() {
+                *value = json!([]);
+            }
+            let list = value.as_array_mut().expect("a list");
+            while list.len() <= number {
+                list.push(Value::Null);
+            }
+            &mut list[number]
+        }
+        Err(_) => &mut value[step],
+    })
+}
+
+/// Puts what a piece holds there; a text goes on.
+fn put(place: &mut Value, partial: &Value) {
+    if let Some(more) = partial["stringValue"].as_str() {
+        *place = Value::String(place.as_str().unwrap_or_default().to_owned() + more);
+    } else if let Some(value) = ["numberValue", "boolValue"].iter().find_map(|kind| partial.get(*kind)) {
+        *place = value.clone();
+    } else {
+        assert!(partial.get("nullValue").is_some(), "a value that this reader does not know: {partial}");
+        *place = Value::Null;
+    }
+}
+
 /// The independent reading of a Gemini answer: whole (one) or streamed (its chunks).
 #[derive(Default)]
 pub(crate) struct GeminiReader {
@@ -14,6 +44,7 @@ pub(crate) struct GeminiReader {
     supports: Vec<Value>,
     sources: Vec<(Value, bool)>,
     pages: Vec<Value>,
+    recited: Vec<Value>,
     reason: Option<String>,
     usage: Value,
 }
@@ -36,14 +67,8 @@ impl GeminiReader {
                 }
             }
             for partial in part["functionCall"]["partialArgs"].as_array().into_iter().flatten() {
-                let name = partial["jsonPath"].as_str().unwrap().strip_prefix("$.").expect("a plain path");
-                assert!(!name.contains(['.', '[']), "a path that this reader does not know");
-                let arguments = self.open.as_mut().expect("an open call");
-                let before = text(&arguments[name]);
-                arguments[name] = match partial["stringValue"].as_str() {
-                    Some(more) => Value::String(before + more),
-                    None => panic!("a value that this reader does not know: {partial}"),
-                };
+                let path = partial["jsonPath"].as_str().expect("a path");
+                put(place(self.open.as_mut().expect("an open call"), path), partial);
             }
             if call.get("willContinue").is_none() {
                 self.close();
@@ -80,6 +105,9 @@ impl GeminiReader {
         self.supports.extend(list(&grounding["groundingSupports"]));
         self.sources.extend(list(&grounding["groundingChunks"]).into_iter().map(|source| (source, false)));
         self.pages.extend(list(&candidate["urlContextMetadata"]["urlMetadata"]));
+        for member in ["citationSources", "citations"] {
+            self.recited.extend(list(&candidate["citationMetadata"][member]));
+        }
         for (i, token) in list(&candidate["logprobsResult"]["chosenCandidates"]).iter().enumerate() {
             let others = list(&candidate["logprobsResult"]["topCandidates"][i]["candidates"]);
             let others: Vec<Value> =
@@ -113,6 +141,18 @@ impl GeminiReader {
             }
         }
         let text = self.reading.text.clone();
+        for source in std::mem::take(&mut self.recited) {
+            let at = |member: &str| source[member].as_u64().unwrap_or(0) as usize;
+            match source["uri"].as_str().filter(|uri| !uri.is_empty()) {
+                Some(uri) => {
+                    let title = source["title"].as_str().unwrap_or_default().to_owned();
+                    let end = at("endIndex").min(text.len());
+                    let words = text.get(at("startIndex")..end).unwrap_or_default().to_owned();
+                    self.reading.web.push((uri.to_owned(), title, words));
+                }
+                None => self.reading.documents.push(source.clone()),
+            }
+        }
         for source in 0..self.sources.len() {
             let same = |(other, cited): &(Value, bool)| *cited && *other == self.sources[source].0;
             if !self.sources.iter().any(same) {
@@ -160,8 +200,8 @@ impl GeminiReader {
                 "STOP" if calls => "tool_calls",
                 "STOP" => "stop",
                 "MAX_TOKENS" => "length",
-                "MODEL_ARMOR" | "UNEXPECTED_TOOL_CALL" => "content_filter",
-                other => panic!("a reason that this reader does not know: {other}"),
+                // Filters, and failures that are named as reasons.
+                _ => "content_filter",
             }
             .to_owned()
         });
