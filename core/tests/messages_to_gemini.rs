@@ -255,7 +255,10 @@ fn what_only_anthropic_can_do_is_refused() {
             "messages.0.content",
         ),
         (
-            said("user", json!({ "type": "document", "source": { "type": "content", "content": [] } })),
+            said(
+                "user",
+                json!({ "type": "document", "source": { "type": "content", "content": [{ "type": "image" }] } }),
+            ),
             "messages.0.content",
         ),
         (

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     config::Policy,
-    conversation::{Delta, Event, Part, Request, Response},
+    conversation::{Delta, Event, Part, Request, Response, Usage},
     error::{ApiError, ErrorKind},
     frame::sse::{SseEvent, SseFramer},
     model::Model,
@@ -67,22 +67,35 @@ pub(super) fn whole(
         let mut answer = front.encode_response(response, &meta(attempt, &id, now));
         let mut lost = Vec::new();
         Spotter::new(attempt.provider.row.wire, front).whole(body, &mut lost);
-        name_lost(&mut answer, &lost);
+        name_lost(&mut answer, &lost, uncounted(front, &response.usage));
         let records = recall.map_or(Vec::new(), |collector| collector.response(response));
         (answer.into(), Facts { records, lost, ..facts_of(response) })
     });
     Ok(answer?)
 }
 
-/// Names what the answer said and the front cannot, in a member that no protocol has.
-fn name_lost(answer: &mut Vec<u8>, lost: &[&str]) {
-    if lost.is_empty() || answer.pop() != Some(b'}') {
+/// Names what the answer said and the front cannot, and the counts that are not the provider's, in a
+/// member that no protocol has.
+fn name_lost(answer: &mut Vec<u8>, lost: &[&str], uncounted: &[&str]) {
+    let lists = [("dropped", lost), ("unknown", uncounted)];
+    let mut named = lists.into_iter().filter(|(_, names)| !names.is_empty()).peekable();
+    if named.peek().is_none() || answer.pop() != Some(b'}') {
         return;
     }
     // Names of the field table hold nothing that JSON escapes.
-    answer.extend_from_slice(b",\"tollbridge\":{\"dropped\":[\"");
-    answer.extend_from_slice(lost.join("\",\"").as_bytes());
-    answer.extend_from_slice(b"\"]}}");
+    let named: Vec<String> =
+        named.map(|(list, names)| format!("\"{list}\":[\"{}\"]", names.join("\",\""))).collect();
+    answer.extend_from_slice(format!(",\"tollbridge\":{{{}}}}}", named.join(",")).as_bytes());
+}
+
+/// The counts that Anthropic's protocol demands and nobody made: they are nought in the answer.
+fn uncounted(front: Front, usage: &Usage) -> &'static [&'static str] {
+    match (front, usage.input, usage.output) {
+        (Front::Chat, ..) | (_, Some(_), Some(_)) => &[],
+        (_, None, None) => &["usage"],
+        (_, None, _) => &["usage.input_tokens"],
+        (_, _, None) => &["usage.output_tokens"],
+    }
 }
 
 /// What a whole answer says about itself.

@@ -533,3 +533,26 @@ fn chunks_that_say_nothing_cost_nothing() {
     ];
     sample("Azure, Mistral, llama.cpp, OpenCode", None, chunks, said("Hi.", "")).check();
 }
+
+/// Cloudflare writes the JSON that a schema asked for as an object, and not as text.
+#[test]
+fn content_may_be_the_object_that_was_asked_for() {
+    let content = json!({ "title": "Apples", "tags": ["a", { "b": null }], "n": 1.50 });
+    let text = content.to_string();
+    let whole = answer(json!({ "role": "assistant", "content": content, "refusal": null }), "stop");
+    sample("an object", Some(whole), vec![delta(json!({ "content": text })), end("stop")], said(&text, ""))
+        .check();
+}
+
+/// Mistral puts references between the texts of an answer.
+#[test]
+fn references_do_not_tear_a_text() {
+    let parts = |texts: [&str; 2]| json!([{ "type": "text", "text": texts[0] }, { "type": "reference", "reference_ids": [0, "a"] }, { "type": "text", "text": texts[1] }]);
+    let whole = answer(json!({ "role": "assistant", "content": parts(["It rains", "."]) }), "stop");
+    let chunks = vec![
+        delta(json!({ "content": parts(["It ", "rains"]) })),
+        delta(json!({ "content": "." })),
+        end("stop"),
+    ];
+    sample("references", Some(whole), chunks, said("It rains.", "")).check();
+}

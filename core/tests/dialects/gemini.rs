@@ -60,7 +60,7 @@ fn names_may_have_underscores() {
         sources: vec!["https://a.test".into()],
         used: [10, 5, 4, 0, 3],
         tier: "default".into(),
-        error: String::new(),
+        ..Told::default()
     };
     for whole in [whole.clone(), with_underscores(&whole)] {
         // A stream tells sources at the end, where a call may have come between.
@@ -103,4 +103,32 @@ fn details_of_the_wrong_form_lose_nothing_else() {
     whole["candidates"][0]["citationMetadata"] = json!([]);
     let told = Told { text: "Hi.".into(), finish: "stop".into(), used: [9, 2, 0, 0, 0], ..Told::default() };
     sample("odd details", Some(whole.clone()), vec![whole], told).check();
+}
+
+/// A page that was read is named before the table of sources that it stands in as well.
+#[test]
+fn a_page_that_grounds_the_answer_is_told_once() {
+    let pages = json!({ "urlMetadata": [
+        { "retrievedUrl": "https://a.test", "urlRetrievalStatus": "URL_RETRIEVAL_STATUS_SUCCESS" },
+        { "retrievedUrl": "https://b.test", "urlRetrievalStatus": "URL_RETRIEVAL_STATUS_SUCCESS" },
+        { "retrievedUrl": "https://c.test", "urlRetrievalStatus": "URL_RETRIEVAL_STATUS_ERROR" },
+        { "urlRetrievalStatus": "URL_RETRIEVAL_STATUS_ERROR" },
+    ] });
+    let grounding = json!({ "groundingChunks": [{ "web": { "uri": "https://a.test", "title": "A" } }],
+        "groundingSupports": [{ "segment": { "endIndex": 3, "text": "Hi." }, "groundingChunkIndices": [0] }] });
+    let told = Told {
+        text: "Hi.".into(),
+        finish: "stop".into(),
+        sources: vec!["https://a.test".into(), "https://b.test".into()],
+        ..Told::default()
+    };
+    let mut whole = chunk(json!([{ "text": "Hi." }]), Some("STOP"));
+    whole["candidates"][0]["urlContextMetadata"] = pages.clone();
+    whole["candidates"][0]["groundingMetadata"] = grounding.clone();
+    let mut first = chunk(json!([{ "text": "Hi" }]), None);
+    first["candidates"][0]["urlContextMetadata"] = pages;
+    first["candidates"][0]["groundingMetadata"] = json!({});
+    let mut last = chunk(json!([{ "text": "." }]), Some("STOP"));
+    last["candidates"][0]["groundingMetadata"] = grounding;
+    sample("pages", Some(whole), vec![first, last], told).check();
 }

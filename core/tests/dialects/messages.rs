@@ -1,9 +1,9 @@
 //! Dialects of the Messages wire: servers that took Anthropic's protocol over, and its own newer parts.
 
 use serde_json::{Value, json};
-use tollbridge_core::protocol::Wire;
+use tollbridge_core::protocol::{Front, Wire};
 
-use super::{Sample, Told};
+use super::{Sample, Told, stream};
 
 fn answer(content: Value, stop: &str) -> Value {
     json!({ "id": "a", "type": "message", "role": "assistant", "model": "m", "content": content,
@@ -110,6 +110,37 @@ fn inputs_come_in_many_ways() {
         let told = Told { calls: vec![("f".into(), input)], ..said("", "tool_calls") };
         sample(name, None, events(&[(block, deltas)], "tool_use"), told).check();
     }
+}
+
+/// The text of a summary comes in a delta of its own type, and the block may begin with some of it.
+#[test]
+fn a_summary_is_told_whole() {
+    let piece = |content: &str| json!({ "type": "compaction_delta", "content": content });
+    let last = json!({ "type": "compaction_delta", "content": null, "encrypted_content": "opaque" });
+    let block = json!({ "type": "compaction", "content": "They greeted.", "encrypted_content": "opaque" });
+    for (name, begins, deltas) in [
+        ("in one delta", Value::Null, vec![piece("They greeted."), last.clone()]),
+        ("in two", Value::Null, vec![piece("They "), piece("greeted."), last.clone()]),
+        ("begun", json!("They "), vec![piece("greeted."), last.clone()]),
+        ("at once", json!("They greeted."), vec![last]),
+    ] {
+        let begin = json!({ "type": "compaction", "content": begins });
+        let whole = answer(json!([block, { "type": "text", "text": "Hi." }]), "end_turn");
+        let told = Told { summaries: vec![json!(["They greeted.", "opaque"])], ..said("Hi.", "stop") };
+        sample(name, Some(whole), events(&[(begin, deltas), text("Hi.")], "end_turn"), told).check();
+    }
+}
+
+/// A second signature over a thinking block takes the place of the first, as in Anthropic's own SDKs.
+#[test]
+fn one_signature_is_told_of_each_thinking() {
+    let sign = |signature: &str| json!({ "type": "signature_delta", "signature": signature });
+    let block = json!({ "type": "thinking", "thinking": "", "signature": "early" });
+    let deltas = vec![json!({ "type": "thinking_delta", "thinking": "Hm." }), sign("half"), sign("whole")];
+    let told = stream(Wire::Messages, Front::Chat, &events(&[(block, deltas), text("Hi.")], "end_turn"));
+    let details = told.iter().map(|chunk| &chunk["choices"][0]["delta"]["reasoning_details"][0]["signature"]);
+    let signatures: Vec<&Value> = details.filter(|signature| signature.is_string()).collect();
+    assert_eq!(signatures, ["whole"]);
 }
 
 #[test]

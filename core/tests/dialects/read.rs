@@ -17,6 +17,8 @@ pub(crate) struct Told {
     /// Tokens: read, written, of those read from a cache and written to one, and thought.
     pub(crate) used: [u64; 5],
     pub(crate) tier: String,
+    /// What stands for what came before it.
+    pub(crate) summaries: Vec<Value>,
     pub(crate) error: String,
 }
 
@@ -149,6 +151,9 @@ impl Told {
     fn message(&mut self, message: &Value) {
         self.text += &text(&message["content"]);
         self.reasoning += &text(&message["reasoning_content"]);
+        for block in message["provider_blocks"].as_array().into_iter().flatten() {
+            self.summary(block);
+        }
         for annotation in message["annotations"].as_array().into_iter().flatten() {
             self.sources.push(text(&annotation["url_citation"]["url"]));
         }
@@ -181,13 +186,19 @@ impl Told {
                 assert!(!text(&block["id"]).is_empty(), "a call without an id: {block}");
                 self.calls.push((text(&block["name"]), block["input"].clone()));
             }
-            _ => {}
+            _ => self.summary(block),
+        }
+    }
+
+    fn summary(&mut self, block: &Value) {
+        if block["type"] == "compaction" && block["content"].is_string() {
+            self.summaries.push(json!([block["content"], block["encrypted_content"]]));
         }
     }
 
     fn stop(&mut self, reason: &Value) {
         self.finish = match reason.as_str().expect("a reason") {
-            "end_turn" | "stop_sequence" | "pause_turn" => "stop",
+            "end_turn" | "stop_sequence" | "pause_turn" | "compaction" => "stop",
             "max_tokens" | "model_context_window_exceeded" => "length",
             "tool_use" => "tool_calls",
             "refusal" => "content_filter",

@@ -88,6 +88,13 @@ pub(crate) fn all() -> Vec<Sample> {
         says("choices[].message", json!({ "content": "Ho" })),
         stands("choices[].message.role", plain()),
         says("choices[].message.content", json!({ "content": "Ho" })),
+        differs(
+            "choices[].message.content[].reference_ids",
+            message(
+                json!({ "content": [{ "type": "text", "text": "Hi" }, { "type": "reference", "reference_ids": [1] }] }),
+            ),
+            message(json!({ "content": "Hi" })),
+        ),
         says("choices[].message.refusal", json!({ "content": null, "refusal": "No." })),
         differs("choices[].message.annotations[]", cites("a", 0, 0), cites("b", 0, 0)),
         differs(

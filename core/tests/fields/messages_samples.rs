@@ -159,15 +159,32 @@ fn blocks() -> Vec<Sample> {
         )
         .on(Wire::Gemini)
         .named("messages[].content[].thinking"),
-        stands("messages[].content[].other", says(json!([search]))),
-        stands("messages[].content[].other", called(json!({}), json!({ "content": [search] }))),
+        differs("messages[].content[].search_result", says(json!([search])), says(json!([text("a")]))),
+        differs(
+            "messages[].content[].search_result",
+            called(json!({}), json!({ "content": [search] })),
+            called(json!({}), json!({ "content": [text("a")] })),
+        ),
+        differs(
+            "messages[].content[].compaction",
+            answered(json!([{ "type": "compaction", "content": "What came before." }, text("a")])),
+            answered(json!([text("a")])),
+        ),
+        differs(
+            "messages[].content[].document.source.content",
+            document(json!({ "type": "content", "content": [text("a"), text("b")] }), json!({})),
+            document(json!({ "type": "content", "content": "a" }), json!({})),
+        ),
         stands(
             "messages[].content[].other",
             says(json!([{ "type": "container_upload", "file_id": "file_1" }])),
         ),
         stands(
             "messages[].content[].other",
-            document(json!({ "type": "content", "content": [text("a")] }), json!({})),
+            document(
+                json!({ "type": "content", "content": [{ "type": "image", "source": png() }] }),
+                json!({}),
+            ),
         ),
     ]
 }

@@ -156,6 +156,14 @@ fn what_an_answer_loses_is_named() {
     let named = [None, Some("choices[].logprobs, system_fingerprint"), Some("choices[].logprobs")];
     assert_eq!(rows, named.map(|names| names.map(str::to_owned)));
 
+    // Nought that nobody counted is named as such.
+    answer["usage"] = Value::Null;
+    answer["choices"][0]["logprobs"] = Value::Null;
+    sim.script([Script::json(answer.to_string())]);
+    let got = sim.send(messages(&ask("gpt-4o-mini", false))).json();
+    assert_eq!(got["usage"]["input_tokens"], 0);
+    assert_eq!(got["tollbridge"], json!({"dropped": ["system_fingerprint"], "unknown": ["usage"]}));
+
     // What is relayed loses nothing.
     sim.script([Script::json(claude())]);
     sim.send(messages(&ask("claude-sonnet-4-5", false)));

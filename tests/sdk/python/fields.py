@@ -58,7 +58,7 @@ BEYOND = re.compile(
     r"messages\[\]\.(tool_calls\.reasoning_state|content\[\]\.video_url|reasoning_|thinking_blocks"
     r"|cache_control|content\[\]\.cache_control)|tools\[\]\.cache_control|system\[\]\.x-anthropic"
     r"|safety_settings|cached_content|extra_body|temperature|top_p|top_k|thinking|reasoning\b|cache_control"
-    r"|choices\[\]\.message\.images|citations|search_results|venice_parameters"
+    r"|choices\[\]\.message\.(images|content\[\]\.reference_ids)|citations|search_results|venice_parameters"
 )
 UNIONS = (typing.Union, types.UnionType)
 SEQUENCES = ("List", "list", "Iterable", "Sequence", "SequenceNotStr", "Iterator")

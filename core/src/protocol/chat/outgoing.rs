@@ -13,6 +13,7 @@ use crate::{
         Dial, EffortSent, Encoded, Target, Wire, effort_sent,
         fields::{REASONING_STATE, Report, report_leftovers},
         json::{Array, Object, string},
+        messages::readable,
     },
 };
 
@@ -20,6 +21,7 @@ use crate::{
 ///
 /// Fails with a 400 where a loss would change what the request means.
 pub fn encode_request(request: &Request<'_>, target: &Target<'_>) -> Result<Encoded, ApiError> {
+    let request = &*readable(request);
     let mut report = Report::new(Wire::Chat, target);
     if request.reasoning_gone {
         report.lost(REASONING_STATE)?;

@@ -157,7 +157,7 @@ pub fn decode_request(body: &[u8]) -> Result<Request<'_>, ApiError> {
             Some(TextOr::Text(stop)) => vec![stop],
             Some(TextOr::Other(stops)) => stops.0.into_iter().map(|stop| stop.0).collect(),
         },
-        reasoning: decode_reasoning(wire.reasoning_effort, wire.reasoning, wire.thinking),
+        reasoning: decode_reasoning(wire.reasoning_effort, wire.reasoning, wire.thinking, &mut wire.extra),
         n: wire.n.map(|count| count.0),
         logprobs: wire.logprobs,
         top_logprobs: wire.top_logprobs.map(|count| count.0),
@@ -373,19 +373,25 @@ fn decode_format<'a>(format: WireFormat<'a>) -> Result<Format<'a>, ApiError> {
 }
 
 /// `reasoning_effort` is OpenAI's, `reasoning` is OpenRouter's, `thinking` is Anthropic's (and, as
-/// `{"type": "enabled" | "disabled"}`, DeepSeek's, Z.ai's and Moonshot's).
+/// `{"type": "enabled" | "disabled"}`, DeepSeek's, Z.ai's and Moonshot's). Where that does not say whether
+/// to think, as with Z.ai's `{"clear_thinking": false}`, it is one provider's own.
 fn decode_reasoning<'a>(
     effort: Option<Str<'a>>,
     reasoning: Option<WireReasoning<'a>>,
-    thinking: Option<Raw<'a>>,
+    mut thinking: Option<Raw<'a>>,
+    extra: &mut Extra<'a>,
 ) -> ReasoningOptions<'a> {
     wire_object! {
         struct WireThinking<'a> {
             kind: Str<'a> = "type",
+            budget_tokens: Count = "budget_tokens",
         }
     }
     let reasoning = reasoning.unwrap_or_default();
     let said: WireThinking<'_> = thinking.and_then(|json| from_str(json.get()).ok()).unwrap_or_default();
+    if let Some(json) = thinking.take_if(|_| said.kind.is_none() && said.budget_tokens.is_none()) {
+        extra.push((Cow::Borrowed("thinking"), Cow::Borrowed(json)));
+    }
     ReasoningOptions {
         effort: effort.or(reasoning.effort).map(|effort| effort.0),
         budget_tokens: reasoning.max_tokens.map(|count| count.0),

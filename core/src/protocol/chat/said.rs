@@ -6,7 +6,12 @@
 //! Mistral and Databricks have them), in what tool calls lack (ids, types, indexes), and in the empty
 //! stubs that stand for nothing. A member of another form than these is as good as absent.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, MapAccess, SeqAccess, Visitor, value::SeqAccessDeserializer},
+};
 
 use super::{
     ANTHROPIC_FORMAT,
@@ -14,12 +19,12 @@ use super::{
 };
 use crate::{
     conversation::{CallKind, Citation, Media, MediaKind, Reasoning, Source, Text},
-    protocol::json::{Amount, List, Maybe, Raw, TextOr, Word, from_str, wire_object},
+    protocol::json::{Amount, List, Maybe, Object, Raw, Str, TextOr, Word, from_str, wire_object},
 };
 
 wire_object! {
     struct WireSaid<'a> {
-        content: TextOr<'a, List<WireSaidPart<'a>>> = "content",
+        content: TextOr<'a, Content<'a>> = "content",
         refusal: Word<'a> = "refusal",
         reasoning_content: Word<'a> = "reasoning_content",
         reasoning: Word<'a> = "reasoning",
@@ -92,6 +97,41 @@ wire_object! {
     }
 }
 
+/// Content that is no text: parts, or the JSON that was asked for, which Cloudflare does not write as text.
+#[derive(Debug)]
+pub(super) enum Content<'a> {
+    Parts(List<WireSaidPart<'a>>),
+    Object(String),
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ContentVisitor;
+        impl<'de> Visitor<'de> for ContentVisitor {
+            type Value = Content<'de>;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("text, a list of parts, or an object")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+                List::deserialize(SeqAccessDeserializer::new(seq)).map(Content::Parts)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut text = Vec::new();
+                let mut object = Object::new(&mut text);
+                while let Some((Str(name), value)) = map.next_entry::<Str<'de>, Raw<'de>>()? {
+                    object.json(&name, value);
+                }
+                object.end();
+                String::from_utf8(text).map(Content::Object).map_err(A::Error::custom)
+            }
+        }
+        deserializer.deserialize_any(ContentVisitor)
+    }
+}
+
 /// One piece of what was said, in the order in which it belongs.
 pub(super) enum Piece<'a> {
     Reasoning(Reasoning<'a>),
@@ -129,7 +169,10 @@ pub(super) fn pieces(said: WireSaid<'_>) -> Vec<Piece<'_>> {
     push_reasoning(&mut pieces, said.reasoning_details, said.thinking_blocks, plain);
     match said.content {
         Some(TextOr::Text(content)) if !content.is_empty() => pieces.push(Piece::Text(content)),
-        Some(TextOr::Other(parts)) => parts.0.into_iter().for_each(|part| push_part(&mut pieces, part)),
+        Some(TextOr::Other(Content::Parts(parts))) => {
+            parts.0.into_iter().for_each(|part| push_part(&mut pieces, part));
+        }
+        Some(TextOr::Other(Content::Object(json))) => pieces.push(Piece::Text(json.into())),
         _ => {}
     }
     let audio = Maybe::value(said.audio).unwrap_or_default();

@@ -68,6 +68,8 @@ enum OpenKind {
         index: u64,
         summary: bool,
         format: Option<String>,
+        /// The signature over it: a second one replaces the first, so that it is said at the end.
+        signature: Option<String>,
     },
     Refusal,
     Call {
@@ -247,7 +249,8 @@ impl StreamEncoder {
             PartKind::Reasoning { summary, format } => {
                 let index = self.reasoning_blocks;
                 self.reasoning_blocks += 1;
-                OpenKind::Reasoning { index, summary: *summary, format: format.as_deref().map(str::to_owned) }
+                let format = format.as_deref().map(str::to_owned);
+                OpenKind::Reasoning { index, summary: *summary, format, signature: None }
             }
             PartKind::OpaqueReasoning { data, id, format } => {
                 let index = self.reasoning_blocks;
@@ -314,7 +317,7 @@ impl StreamEncoder {
             (OpenKind::Refusal, Delta::Text(text)) => {
                 self.delta_chunk(choice, out, |delta| delta.string("refusal", text));
             }
-            (OpenKind::Reasoning { index, summary, format }, Delta::Text(text)) => {
+            (OpenKind::Reasoning { index, summary, format, .. }, Delta::Text(text)) => {
                 self.delta_chunk(choice, out, |delta| {
                     delta.string("reasoning_content", text);
                     if format.is_some() {
@@ -327,12 +330,8 @@ impl StreamEncoder {
                     }
                 });
             }
-            (OpenKind::Reasoning { index, format, .. }, Delta::Signature(signature)) => {
-                self.delta_chunk(choice, out, |delta| {
-                    detail(delta, *index, "reasoning.text", format.as_deref(), |object| {
-                        object.string("signature", signature);
-                    });
-                });
+            (OpenKind::Reasoning { signature, .. }, Delta::Signature(later)) => {
+                *signature = Some(later.clone().into_owned());
             }
             (OpenKind::Call { index: 0, .. }, Delta::Arguments(arguments)) if self.functions => {
                 self.delta_chunk(choice, out, |delta| {
@@ -365,6 +364,13 @@ impl StreamEncoder {
                             let span = citation.span.unwrap_or((from, to));
                             write_annotation(list, Some(&citation.url), Some(&citation.title), span);
                         }
+                    });
+                });
+            }
+            OpenKind::Reasoning { index, format, signature: Some(signature), .. } => {
+                self.delta_chunk(open.choice, out, |delta| {
+                    detail(delta, index, "reasoning.text", format.as_deref(), |object| {
+                        object.string("signature", &signature);
                     });
                 });
             }

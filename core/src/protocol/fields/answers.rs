@@ -39,6 +39,7 @@ pub(super) static CHAT: &[Answer] = &[
     chat("choices[].message", mapped("the answer itself")),
     chat("choices[].message.role", carried("")),
     chat("choices[].message.content", mapped("`text`")),
+    chat("choices[].message.content[].reference_ids", dropped("Mistral's references name members of a result that the caller sent; a citation here has words of its own")),
     chat("choices[].message.refusal", mapped("`text`")),
     chat("choices[].message.annotations[].*", mapped("citations of the text block")).also(&["choices[].message.annotations"]),
     chat("choices[].message.annotations[].url_citation.start_index", dropped("citations have no place but their block")),

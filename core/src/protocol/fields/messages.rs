@@ -101,7 +101,18 @@ pub(super) static FIELDS: &[Field] = &[
     row("messages[].content[].other",
         refused("a block that only Anthropic can read"),
         refused("a block that only Anthropic can read"))
-        .also(&["messages[].content[].*.*", "messages[].content[].document.source.content.*", "messages[].content[].tool_result.content[].search_result.*", "messages[].content[].tool_result.content[].browser_state.*"]),
+        .also(&["messages[].content[].*.*", "messages[].content[].tool_result.content[].browser_state.*"]),
+    row("messages[].content[].search_result.*",
+        mapped("text: the title, the source and what was found; refused where that is more than text"),
+        mapped("text: the title, the source and what was found; refused where that is more than text"))
+        .also(&["messages[].content[].tool_result.content[].search_result.*"]),
+    row("messages[].content[].document.source.content.*",
+        mapped("text, chunk after chunk; refused where a chunk is an image"),
+        mapped("text, chunk after chunk; refused where a chunk is an image"))
+        .also(&["messages[].content[].tool_result.content[].document.source.content.*"]),
+    row("messages[].content[].compaction.*",
+        mapped("the summary as text of the assistant's turn"),
+        mapped("the summary as text of the model's turn")),
     row("messages[].content[].tool_result.content[].tool_reference",
         mapped("a text that names the tool; all tools are sent"),
         mapped("a text that names the tool; all tools are sent"))

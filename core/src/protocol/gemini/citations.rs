@@ -95,6 +95,8 @@ struct Source {
     url: Option<String>,
     title: Option<String>,
     text: Option<String>,
+    /// Whether it is a page that was read, of which nothing else is known.
+    page: bool,
     cited: bool,
 }
 
@@ -143,6 +145,7 @@ impl Sources {
                 url: owned(wire.uri),
                 title: owned(wire.title),
                 text: None,
+                page: false,
                 cited: false,
             });
             citations.extend(self.cite(known, span, None));
@@ -150,8 +153,8 @@ impl Sources {
         citations
     }
 
-    /// Takes `urlContextMetadata`: pages that the model read. Those that grounding names too are
-    /// told with it.
+    /// Takes `urlContextMetadata`: pages that the model read. Those that grounding names too, before
+    /// or after, are told with it.
     pub(super) fn read(&mut self, json: Option<Raw<'_>>) {
         let pages = json.and_then(|json| from_str::<WirePages<'_>>(json.get()).ok());
         for json in pages.unwrap_or_default().list.unwrap_or_default().0 {
@@ -161,7 +164,8 @@ impl Sources {
                 .filter(|url| read && !self.known.iter().any(|known| known.url.as_ref() == Some(url)));
             if let Some(url) = url {
                 let json = json.to_owned();
-                self.known.push(Source { json, url: Some(url), title: None, text: None, cited: false });
+                let page = Source { json, url: Some(url), title: None, text: None, page: true, cited: false };
+                self.known.push(page);
             }
         }
     }
@@ -169,9 +173,10 @@ impl Sources {
     /// Nothing more will be said: the sources that nothing pointed to.
     pub(super) fn rest(&mut self) -> Vec<Citation<'static>> {
         let whole = (0, self.text.chars().count() as u64);
-        let rest: Vec<usize> = (0..self.known.len())
-            .filter(|at| self.known.get(*at).is_some_and(|source| !source.cited))
-            .collect();
+        let grounds = |page: &Source| self.known.iter().any(|other| !other.page && other.url == page.url);
+        let is_left = |source: &Source| !(source.cited || source.page && grounds(source));
+        let rest: Vec<usize> =
+            (0..self.known.len()).filter(|at| self.known.get(*at).is_some_and(is_left)).collect();
         rest.into_iter().filter_map(|known| self.cite(known, whole, None)).collect()
     }
 
@@ -226,6 +231,7 @@ fn chunk(json: Raw<'_>) -> Source {
         url: owned(place.uri).or_else(|| owned(place.source_uri)),
         title: owned(place.title),
         text: owned(place.text),
+        page: false,
         cited: false,
     }
 }

@@ -1,5 +1,6 @@
 //! A whole answer, as Anthropic says it.
 
+use super::compaction::KIND as COMPACTION;
 use crate::{
     conversation::{Citation, Finish, FinishReason, Part, Reasoning, Response, ToolCall, Usage},
     protocol::{
@@ -56,6 +57,7 @@ pub(super) fn stop_reason(finish: &Finish<'_>, refused: bool) -> &'static str {
         FinishReason::ContextWindow => "model_context_window_exceeded",
         FinishReason::ToolCalls => "tool_use",
         FinishReason::ContentFilter | FinishReason::Refusal | FinishReason::Failed => "refusal",
+        FinishReason::Paused if finish.raw.as_deref() == Some(COMPACTION) => COMPACTION,
         FinishReason::Paused => "pause_turn",
     }
 }

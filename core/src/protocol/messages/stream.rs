@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{
+    compaction::{self, Compaction},
     error::answer_error,
     response::{WireAnswer, WireStopDetails, decode_block, decode_citation, finish},
     usage::{Tally, WireUsage},
@@ -29,6 +30,8 @@ wire_object! {
         partial_json: Word<'a> = "partial_json",
         thinking: Word<'a> = "thinking",
         signature: Word<'a> = "signature",
+        content: Word<'a> = "content",
+        encrypted_content: Word<'a> = "encrypted_content",
         citation: Raw<'a> = "citation",
         stop_reason: Word<'a> = "stop_reason",
         stop_sequence: Word<'a> = "stop_sequence",
@@ -48,6 +51,7 @@ pub struct StreamDecoder {
     /// The id of the answer that is open.
     message: Option<String>,
     open: Vec<OpenBlock>,
+    waiting: Option<Waiting>,
     next_part: u32,
     tally: Tally,
     tier: Option<String>,
@@ -78,6 +82,13 @@ struct OpenBlock {
     part: u32,
     /// The input of a tool call that has not come in pieces so far.
     input: Option<String>,
+}
+
+/// A block that is told when it is whole.
+#[derive(Debug)]
+struct Waiting {
+    index: u64,
+    block: Compaction,
 }
 
 impl StreamDecoder {
@@ -189,9 +200,17 @@ impl StreamDecoder {
         self.message = id.as_deref().map(str::to_owned);
         self.tally = Tally::default();
         self.finish = None;
-        sink(Event::Start { id, model: Word::text(answer.model), created: None, usage: Usage::default() });
+        let usage = Maybe::value(answer.usage);
+        if let Some(usage) = &usage {
+            self.tally.update(usage);
+        }
+        let model = Word::text(answer.model);
+        sink(Event::Start { id, model, created: None, usage: self.tally.usage() });
         self.tier = None;
-        self.count(answer.usage, sink);
+        if let Some(usage) = usage {
+            self.tell_tier(usage.service_tier, sink);
+            sink(Event::Usage(self.tally.usage()));
+        }
         self.tell_tier(answer.service_tier, sink);
         // Normally empty; the calls of programmatic tool calling come whole in here.
         for (index, block) in answer.content.unwrap_or_default().0.into_iter().enumerate() {
@@ -249,6 +268,11 @@ impl StreamDecoder {
                 };
                 self.open(index, kind, sink);
             }
+            Part::Provider { kind, .. } if kind == compaction::KIND => {
+                self.tell_waiting(sink);
+                self.waiting = Some(Waiting { index, block: Compaction::begin(json) });
+                return Ok(());
+            }
             Part::Provider { kind, json } => {
                 self.open(index, PartKind::Provider { kind, json }, sink);
             }
@@ -269,6 +293,9 @@ impl StreamDecoder {
     }
 
     fn delta(&mut self, index: u64, delta: WireDelta<'_>, sink: &mut impl FnMut(Event<'_>)) {
+        if let Some(waiting) = self.waiting.as_mut().filter(|waiting| waiting.index == index) {
+            return waiting.block.add(&delta);
+        }
         let part = match self.open.iter_mut().find(|block| block.index == index) {
             Some(block) => {
                 if delta
@@ -300,9 +327,20 @@ impl StreamDecoder {
 
     /// A block is complete. A call whose input came whole, or not at all, has it said now.
     fn close(&mut self, index: u64, sink: &mut impl FnMut(Event<'_>)) {
+        if self.waiting.as_ref().is_some_and(|waiting| waiting.index == index) {
+            return self.tell_waiting(sink);
+        }
         let Some(place) = self.open.iter().position(|block| block.index == index) else { return };
         let block = self.open.remove(place);
         end(block, sink);
+    }
+
+    fn tell_waiting(&mut self, sink: &mut impl FnMut(Event<'_>)) {
+        let Some(Waiting { index, block }) = self.waiting.take() else { return };
+        let Some(json) = block.json() else { return };
+        let kind = Cow::Borrowed(compaction::KIND);
+        self.open(index, PartKind::Provider { kind, json }, sink);
+        self.close(index, sink);
     }
 
     fn count(&mut self, usage: Option<Maybe<WireUsage<'_>>>, sink: &mut impl FnMut(Event<'_>)) {
@@ -322,6 +360,7 @@ impl StreamDecoder {
     }
 
     fn complete(&mut self, sink: &mut impl FnMut(Event<'_>)) {
+        self.tell_waiting(sink);
         self.open.drain(..).for_each(|block| end(block, sink));
         match self.finish.take() {
             Some(finish) => {

@@ -9,7 +9,7 @@ use tollbridge_core::protocol::{
 use super::{UNSIGNED, chat_tool, content, forgotten, gemini_tools, messages_tool};
 use crate::{
     provider::{Piece, Turn},
-    scenario::{Scenario, drops, mapped, refused, scenario},
+    scenario::{Scenario, drops, mapped, scenario},
 };
 
 pub fn all() -> Vec<Scenario> {
@@ -36,6 +36,8 @@ pub fn all() -> Vec<Scenario> {
 
 const FOLLOWS: &str = "the picture follows in a part of its own, as models before Gemini 3 take text alone from tools; without signatures that nobody kept, which the header says";
 const DOCUMENT: &str = "the document follows in a part of its own, as models before Gemini 3 take text alone from tools; without signatures that nobody kept, which the header says";
+const FOUND: &str = "text: the title, the source and what was found";
+const FOUND_UNSIGNED: &str = "text: the title, the source and what was found; without signatures that nobody kept, which the header says";
 const IN_ORDER: &str = "in the order of the calls, as the wire wants them; without signatures that nobody kept, which the header says";
 
 fn ask(tools: &[&str], more: Value) -> (Value, Value) {
@@ -390,11 +392,17 @@ fn document() -> Scenario {
 fn search_result() -> Scenario {
     let found = json!({"type": "search_result", "source": "https://example.com", "title": "T",
         "content": [{"type": "text", "text": "It rains."}]});
-    let (_, messages) = loop_of_one(json!([]), json!([result("c1", json!([found]))]));
-    scenario("a result that only Anthropic reads")
+    let told = "T\n\nhttps://example.com\n\nIt rains.";
+    let (chat, messages) = loop_of_one(
+        json!([{"role": "tool", "tool_call_id": "c1", "content": told}]),
+        json!([result("c1", json!([found]))]),
+    );
+    scenario("a result that a search found")
         .messages(messages)
-        .cell(Messages, Wire::Chat, refused("messages.2.content", "the wire has no search results"))
-        .cell(Messages, Wire::Gemini, refused("messages.2.content", "the wire has no search results"))
+        .sends(Wire::Chat, chat)
+        .sends(Wire::Gemini, gemini_loop(json!([part_result(json!({"output": told}))])))
+        .cell(Messages, Wire::Chat, mapped(FOUND))
+        .cell(Messages, Wire::Gemini, drops(&["messages[].tool_calls.reasoning_state"], FOUND_UNSIGNED))
         .not_from(Chat, "the front has no search results")
 }
 

@@ -78,6 +78,7 @@ impl Spotter {
                     || has("\"annotations\"")
                     || has("\"audio\"")
                     || has("\"images\"")
+                    || has("\"reference_ids\"")
             }
             Wire::Gemini => !self.begun || has("\"finishReason\"") || has("\"inlineData\""),
         }

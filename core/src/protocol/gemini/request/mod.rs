@@ -31,7 +31,7 @@ use crate::{
         Encoded, Target, Wire,
         fields::{REASONING_STATE, Report, report_leftovers},
         json::Object,
-        messages::estimate,
+        messages::{estimate, readable},
     },
 };
 
@@ -41,6 +41,7 @@ use crate::{
 /// Fails with a 400 where a loss would change what the request means, and where a tool call's
 /// arguments are not a JSON object.
 pub fn encode_request(request: &Request<'_>, target: &Target<'_>) -> Result<Encoded, ApiError> {
+    let request = &*readable(request);
     let names = Names::of(target.front);
     let mut report = Report::new(Wire::Gemini, target);
     report_losses(request, names, &mut report)?;
