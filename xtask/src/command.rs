@@ -20,13 +20,13 @@ const COMMANDS: [Command; 9] = [
     },
     Command {
         name: "conformance",
-        arguments: "[--target native|cloudflare|lambda|spin|all] [--only TEXT]",
+        arguments: "[--target native|cloudflare|lambda|spin|spin-hosted|all] [--only TEXT]…",
         summary: "Run the same cases on each target's own runtime; print a matrix of case and target",
         run: conformance::command,
     },
     Command {
         name: "serve",
-        arguments: "--target native|cloudflare|lambda|spin [--port N] [--config FILE.json] [--data FOLDER] [--bare]\n      [--faults STORE:HOW,…]",
+        arguments: "--target native|cloudflare|lambda|spin|spin-hosted [--port N] [--config FILE.json] [--data FOLDER] [--bare]\n      [--faults STORE:HOW,…]",
         summary: "Build the gateway for a target and run it here, on that target's own runtime",
         run: serve::command,
     },

@@ -12,6 +12,10 @@ pub(crate) enum Ability {
     Program,
     /// Stores are bindings that may be missing.
     Bindings,
+    /// There is a database: a ledger to ask, and counts that instances share.
+    Database,
+    /// The host ends a request by force after 30 s.
+    EndsByForce,
     /// The gateway serves HTTP/1.x itself, and so decides what becomes of a connection.
     Connections,
     /// The gateway is told of a caller who leaves before there is a head.
@@ -54,12 +58,22 @@ const fn lack(target: &'static str, ability: Ability, why: Why, reason: &'static
     Lack { target, ability, why, reason }
 }
 
+const LONG: &str = "nothing ends an answer in its first minutes";
+
+const UNTOLD: &str = "wasmtime's HTTP handler, which is Spin's, has no way yet to cancel a request before its head \
+                      (wasmtime 11833): the component ends its work and settles it";
+
 /// All exceptions.
 pub(crate) const LACKS: &[Lack] = &[
     lack("native", Ability::Bindings, Why::Nature, "its stores are part of it"),
     lack("cloudflare", Ability::Program, Why::Nature, "the platform starts the gateway"),
     lack("lambda", Ability::Program, Why::Nature, "the platform starts the gateway"),
     lack("spin", Ability::Program, Why::Nature, "the platform starts the gateway"),
+    lack("spin-hosted", Ability::Program, Why::Nature, "the platform starts the gateway"),
+    lack("native", Ability::EndsByForce, Why::Nature, LONG),
+    lack("cloudflare", Ability::EndsByForce, Why::Nature, LONG),
+    lack("lambda", Ability::EndsByForce, Why::Nature, LONG),
+    lack("spin", Ability::EndsByForce, Why::Nature, LONG),
     lack(
         "cloudflare",
         Ability::Connections,
@@ -94,12 +108,13 @@ pub(crate) const LACKS: &[Lack] = &[
         "cargo-lambda's front adds headers of its own that allow every origin; a Function URL adds none unless \
          told to",
     ),
+    lack("spin", Ability::DepartureBeforeHead, Why::Shown("tests/repro/spin/src/main.rs"), UNTOLD),
+    lack("spin-hosted", Ability::DepartureBeforeHead, Why::Shown("tests/repro/spin/src/main.rs"), UNTOLD),
     lack(
-        "spin",
-        Ability::DepartureBeforeHead,
-        Why::Shown("tests/conformance/src/cases/skeleton.rs"),
-        "wasmtime's HTTP handler has no way yet to cancel a request before its head (wasmtime 11833): the \
-         component ends its work and settles it, which the case of such a caller holds",
+        "spin-hosted",
+        Ability::Database,
+        Why::Documented,
+        "Akamai's Spin has no SQLite: the log is the ledger, and each instance counts for itself",
     ),
 ];
 

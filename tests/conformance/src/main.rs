@@ -47,10 +47,11 @@ async fn main() -> ExitCode {
         print_config(options.upstream.as_deref().unwrap_or("http://127.0.0.1:9999"));
         return ExitCode::SUCCESS;
     }
-    let only = options.only.clone().unwrap_or_default();
     let named = |case: &case::Case| format!("{}: {}", case.group, case.name);
-    let cases: Vec<case::Case> =
-        cases::all().into_iter().filter(|case| named(case).contains(&only)).collect();
+    let wanted = |case: &case::Case| {
+        options.only.is_empty() || options.only.iter().any(|text| named(case).contains(text.as_str()))
+    };
+    let cases: Vec<case::Case> = cases::all().into_iter().filter(wanted).collect();
     if options.list {
         cases.iter().for_each(|case| println!("{}", named(case)));
         return ExitCode::SUCCESS;

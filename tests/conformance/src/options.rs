@@ -11,8 +11,8 @@ pub(crate) struct Options {
     pub(crate) admin_key: Option<String>,
     /// A stand-in that runs already.
     pub(crate) upstream: Option<String>,
-    /// Only the cases whose name holds this.
-    pub(crate) only: Option<String>,
+    /// Only the cases whose name holds one of these; all, where there are none.
+    pub(crate) only: Vec<String>,
     /// A file for the outcomes, a line each.
     pub(crate) report: Option<String>,
     /// A command to run beside the gateway instead of the cases.
@@ -25,10 +25,10 @@ pub(crate) struct Options {
 
 /// The help text.
 pub(crate) const HELP: &str = "\
-tollbridge-conformance --target native|cloudflare|lambda|spin [--only TEXT] [--report FILE]
+tollbridge-conformance --target native|cloudflare|lambda|spin|spin-hosted [--only TEXT]… [--report FILE]
     builds and starts the gateway and the stand-in, and runs the cases; with --report it writes a
     line for each, its group, name, outcome and reason, separated by tabs
-tollbridge-conformance --url URL --upstream URL [--admin-key KEY] [--only TEXT]
+tollbridge-conformance --url URL --upstream URL [--admin-key KEY] [--only TEXT]…
     runs the cases against a gateway that was started with the suite's configuration
 tollbridge-conformance --target native|cloudflare|lambda|spin --around COMMAND [ARGUMENT]…
     starts both and runs the command instead, with TOLLBRIDGE_URL, TOLLBRIDGE_KEY,
@@ -48,7 +48,10 @@ pub(crate) fn read(arguments: impl Iterator<Item = String>) -> Result<Options, S
             "--url" => &mut options.url,
             "--admin-key" => &mut options.admin_key,
             "--upstream" => &mut options.upstream,
-            "--only" => &mut options.only,
+            "--only" => {
+                options.only.push(arguments.next().ok_or_else(|| format!("{name} needs a value\n{HELP}"))?);
+                continue;
+            }
             "--report" => &mut options.report,
             "--around" => {
                 options.around = arguments.by_ref().collect();

@@ -127,13 +127,15 @@ impl Gateway {
     pub(crate) async fn sums(&self, filter: &str, requests: u64) -> Verdict<Sums> {
         let begun = Instant::now();
         loop {
-            let last = self.summary(filter).await?;
-            let sums = sums(&last["totals"]);
-            if sums.requests >= requests {
-                return Ok(sums);
+            let last = match filter.strip_prefix("model=").filter(|_| !self.running.ledger) {
+                Some(model) => logged(&self.running.lines.all(), model),
+                None => sums(&self.summary(filter).await?["totals"]),
+            };
+            if last.requests >= requests {
+                return Ok(last);
             }
             if begun.elapsed() > WRITTEN_WITHIN {
-                return fail(format!("the ledger has fewer than {requests} rows of {filter}: {last}"));
+                return fail(format!("the ledger has fewer than {requests} rows of {filter}: {last:?}"));
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -167,6 +169,25 @@ fn sums(totals: &Value) -> Sums {
         output: field("output_tokens"),
         cached: field("cached_input_tokens"),
     }
+}
+
+/// The same from the lines that requests for a model left in the log.
+fn logged(lines: &[String], model: &str) -> Sums {
+    let read = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let own = |line: &Value| {
+        line["event"] == "request" && line["model"].as_str().is_some_and(|name| name.ends_with(model))
+    };
+    read.filter(own).fold(Sums::default(), |sums, line| {
+        let field = |name: &str| line[name].as_u64().unwrap_or_default();
+        Sums {
+            requests: sums.requests + 1,
+            errors: sums.errors + u64::from(line["error"].is_string()),
+            estimated: sums.estimated + u64::from(line["estimated"] == true),
+            input: sums.input + field("input_tokens"),
+            output: sums.output + field("output_tokens"),
+            cached: sums.cached + field("cached_input_tokens"),
+        }
+    })
 }
 
 /// What the stand-in saw of one request.

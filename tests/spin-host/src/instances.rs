@@ -1,10 +1,12 @@
 //! The component's instances: how one is made, how many requests share it and when it is retired.
 //!
-//! The numbers are those of Spin 4.1 for WASI 0.3 components.
+//! The numbers are those of Spin 4.1 for WASI 0.3 components. It sets no end to a request unless told to
+//! (`--request-timeout`), and so does this.
 
 use crate::app::App;
 use crate::bindings::Host_;
 use crate::outbound::Gate;
+use std::future::pending;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -22,8 +24,6 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 /// Requests that one instance serves in its life.
 const TOTAL: usize = 128;
 const IDLE: Duration = Duration::from_secs(1);
-/// The longest that one request may run.
-const BUSY: Duration = Duration::from_secs(300);
 
 /// Accepts requests and gives them to instances.
 pub(crate) type Handler = ProxyHandler<Instances>;
@@ -108,8 +108,8 @@ impl WorkerExpiration for Expiration {
         status: WorkerStatus,
         since: Instant,
     ) -> Poll<()> {
-        let life = if let WorkerStatus::Idle = status { IDLE } else { BUSY };
-        self.0.as_mut().reset((since + life).into());
+        let WorkerStatus::Idle = status else { return Poll::Pending };
+        self.0.as_mut().reset((since + IDLE).into());
         self.0.as_mut().poll(cx)
     }
 }
@@ -137,7 +137,7 @@ impl WorkerState for Limits {
         _: (),
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + 'static + Send + Sync>> {
-        Box::pin(sleep(BUSY))
+        Box::pin(pending())
     }
 
     fn drop(&self, _: Store<State>, result: Result<(), wasmtime::Error>) {

@@ -32,6 +32,12 @@ pub(crate) fn build_all(project: &Project) -> Outcome {
     run_quietly(project, "build", &mut cargo)
 }
 
+/// One program, for tests. All are built, since another stage would do that with other features.
+pub(crate) fn tested(project: &Project, package: &str) -> Result<Command, Failure> {
+    build_all(project)?;
+    Ok(built(project, package))
+}
+
 /// One program, for a person who serves with it.
 pub(crate) fn program(project: &Project, package: &str) -> Result<Command, Failure> {
     if env::var_os(ALL_BUILT).is_none() {
@@ -42,8 +48,12 @@ pub(crate) fn program(project: &Project, package: &str) -> Result<Command, Failu
         }
         run_quietly(project, &format!("build-{package}"), &mut cargo)?;
     }
-    // Each package's program has its name.
+    Ok(built(project, package))
+}
+
+/// Each package's program has its name.
+fn built(project: &Project, package: &str) -> Command {
     let mut command = Command::new(project.target().join("debug").join(package));
     command.current_dir(project.root());
-    Ok(command)
+    command
 }

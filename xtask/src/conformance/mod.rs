@@ -20,27 +20,27 @@ use std::{env, fs};
 /// Fewer cases than this are no proof that a target is like the others.
 const LEAST: usize = 120;
 
-/// `cargo xtask conformance [--target TARGET|all] [--only TEXT]`
+/// `cargo xtask conformance [--target TARGET|all] [--only TEXT]…`
 pub(crate) fn command(project: &Project, args: &[String]) -> Outcome {
-    let (mut targets, mut only) = (Target::ALL.to_vec(), None);
+    let (mut targets, mut only) = (Target::ALL.to_vec(), Vec::new());
     let mut args = args.iter();
     while let Some(name) = args.next() {
         let value = args.next().ok_or_else(|| Failure::new(format!("{name} needs a value")))?;
         match name.as_str() {
             "--target" if value == "all" => targets = Target::ALL.to_vec(),
             "--target" => targets = vec![value.parse()?],
-            "--only" => only = Some(value.as_str()),
+            "--only" => only.push(value.as_str()),
             _ => return Err(Failure::new(format!("{name} is not an option of `cargo xtask conformance`"))),
         }
     }
     let mut total = Tally::default();
     for target in &targets {
         println!("── {}", target.name());
-        total.add(run(project, *target, only)?);
+        total.add(run(project, *target, &only)?);
     }
     let matrix = read(project, &targets)?;
     println!("\n{matrix}");
-    if only.is_none() {
+    if only.is_empty() {
         check_size(&matrix)?;
     }
     match total.failed {
@@ -49,13 +49,14 @@ pub(crate) fn command(project: &Project, args: &[String]) -> Outcome {
     }
 }
 
-/// Runs the cases on a target, and leaves its report.
-pub(crate) fn run(project: &Project, target: Target, only: Option<&str>) -> Result<Tally, Failure> {
+/// Runs the cases on a target, those alone that have one of the texts in their names where there are any, and
+/// leaves its report.
+pub(crate) fn run(project: &Project, target: Target, only: &[&str]) -> Result<Tally, Failure> {
     let report = report(project, target)?;
     // What an earlier run said must not be taken for this one's.
     let _gone = fs::remove_file(&report);
     let mut args = vec!["--target".into(), target.name().into(), "--report".into(), report.into_os_string()];
-    args.extend(only.into_iter().flat_map(|text| ["--only".into(), text.into()]));
+    args.extend(only.iter().flat_map(|text| ["--only".into(), text.into()]));
     counted(suite(project)?.args(args))
 }
 

@@ -10,6 +10,7 @@ mod lambda;
 mod native;
 mod spin;
 
+use crate::build::spin::Component;
 use crate::process::{Failure, Outcome, context, shown};
 use crate::project::Project;
 use crate::target::Target;
@@ -67,7 +68,8 @@ pub(crate) fn command(project: &Project, args: &[String]) -> Outcome {
         Target::Native => Running::of(native::commands(project, &settings)?),
         Target::Cloudflare => Running::of(cloudflare::commands(project, &settings)?),
         Target::Lambda => lambda::start(project, &settings)?,
-        Target::Spin => Running::of(spin::commands(project, &settings)?),
+        Target::Spin => Running::of(spin::commands(project, &settings, Component::Full)?),
+        Target::SpinHosted => Running::of(spin::commands(project, &settings, Component::Hosted)?),
     };
     // Ended last: the target's programs speak to them.
     let _services = running.services;
@@ -103,7 +105,8 @@ fn parse(project: &Project, args: &[String]) -> Result<Settings, Failure> {
             _ => return Err(Failure::new(format!("{name} is not an option of `cargo xtask serve`"))),
         }
     }
-    let target = target.ok_or_else(|| Failure::new("--target native|cloudflare|lambda|spin is needed"))?;
+    let target =
+        target.ok_or_else(|| Failure::new("--target native|cloudflare|lambda|spin|spin-hosted is needed"))?;
     // A folder for each port, so that several can run.
     let data = data.unwrap_or_else(|| project.target().join(format!("serve/{}-{port}", target.name())));
     fs::create_dir_all(&data).map_err(|error| context(&data.display(), error))?;

@@ -1,7 +1,8 @@
 //! Spin: the component on `spin up`, where a Spin that can run it is installed, else on the test host.
 
 use super::Settings;
-use crate::build::{self, host};
+use crate::build::host;
+use crate::build::spin::{self, Component};
 use crate::process::{self, Failure, context};
 use crate::project::Project;
 use crate::spin_manifest::{self, Needs, Stores};
@@ -11,10 +12,19 @@ use std::process::Command;
 /// The first Spin that runs components of WASI 0.3.
 const LEAST: (u32, u32) = (4, 1);
 
-pub(super) fn commands(project: &Project, settings: &Settings) -> Result<Vec<Command>, Failure> {
+pub(super) fn commands(
+    project: &Project,
+    settings: &Settings,
+    component: Component,
+) -> Result<Vec<Command>, Failure> {
+    let stores = match component {
+        _ if settings.bare => Stores::default(),
+        Component::Full => Stores::ALL,
+        Component::Hosted => Stores { sqlite: false, ..Stores::ALL },
+    };
     let component = match settings.faults {
-        None => build::spin::build(project)?,
-        Some(_) => build::spin::build_faulty(project)?,
+        None => spin::build(project, component)?,
+        Some(_) => spin::build_faulty(project, component)?,
     };
     let variables = settings.variables();
     let write = |name: &str, text: String| {
@@ -26,7 +36,7 @@ pub(super) fn commands(project: &Project, settings: &Settings) -> Result<Vec<Com
         name: "tollbridge".to_owned(),
         source: component.display().to_string(),
         secrets: variables.iter().map(|(name, _)| name.clone()).collect(),
-        stores: if settings.bare { Stores::default() } else { Stores::ALL },
+        stores,
         ..spin_manifest::of(project, Some(&document))?
     };
     let manifest = write("spin.toml", needs.manifest())?;

@@ -5,6 +5,7 @@ use super::suite::{check, counted};
 use super::tally::Tally;
 use super::workerd;
 use crate::build::host::{self, WASM_ONLY};
+use crate::build::spin;
 use crate::conformance;
 use crate::process::{Failure, context};
 use crate::project::Project;
@@ -26,16 +27,21 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "deny", fast: true, run: deny },
     Stage { name: "build", fast: true, run: build },
     Stage { name: "unit", fast: true, run: unit },
-    Stage { name: "conformance", fast: true, run: |project| conformance::run(project, Target::Native, None) },
+    Stage { name: "conformance", fast: true, run: |project| conformance::run(project, Target::Native, &[]) },
     Stage { name: "clippy", fast: true, run: clippy },
     Stage { name: "manifest", fast: true, run: manifest },
     Stage {
         name: "cloudflare",
         fast: false,
-        run: |project| conformance::run(project, Target::Cloudflare, None),
+        run: |project| conformance::run(project, Target::Cloudflare, &[]),
     },
-    Stage { name: "lambda", fast: false, run: |project| conformance::run(project, Target::Lambda, None) },
-    Stage { name: "spin", fast: false, run: |project| conformance::run(project, Target::Spin, None) },
+    Stage { name: "lambda", fast: false, run: |project| conformance::run(project, Target::Lambda, &[]) },
+    Stage { name: "spin", fast: false, run: |project| conformance::run(project, Target::Spin, &[]) },
+    Stage {
+        name: "spin-hosted",
+        fast: false,
+        run: |project| conformance::run(project, Target::SpinHosted, HOSTED),
+    },
     Stage { name: "matrix", fast: false, run: conformance::matrix },
     Stage { name: "repro", fast: false, run: repro },
     Stage { name: "smoke", fast: true, run: smoke },
@@ -49,6 +55,10 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "sdk-spin", fast: false, run: |project| sdk(project, Target::Spin) },
     Stage { name: "sdk-fields", fast: false, run: sdk_fields },
 ];
+
+/// What the component without SQLite is asked: what its host lacks, and a part of the rest, which is the same code
+/// as the other's.
+const HOSTED: &[&str] = &["hosted: ", "skeleton: ", "relay: ", "replies: ", "stores: without"];
 
 fn format(project: &Project) -> Result<Tally, Failure> {
     check(project, "format", cargo(project).args(["fmt", "--all", "--check"]))
@@ -108,7 +118,10 @@ fn repro(project: &Project) -> Result<Tally, Failure> {
     cargo_lambda::install(project)?;
     let mut front = Command::new("python3");
     front.arg("tests/repro/lambda/front.py").arg(cargo_lambda::program(project)).current_dir(project.root());
-    counted(&mut front)
+    let mut tally = counted(&mut front)?;
+    let component = spin::build_repro(project)?;
+    tally.add(counted(host::tested(project, "tollbridge-repro-spin")?.arg(component))?);
+    Ok(tally)
 }
 
 /// `cargo xtask smoke` against native, before the stand-in for providers.

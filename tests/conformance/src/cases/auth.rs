@@ -42,7 +42,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("auth", "a limited key may not use others", limited_may_not),
         Case::new("auth", "a limited key is listed its models only", limited_list),
         Case::new("auth", "every path under /v1 wants a key", every_path),
-        Case::new("auth", "the admin API wants the master key", admin),
+        Case::new("auth", "the admin API wants the master key", admin).needs(Ability::Database),
         Case::new("auth", "no gateway key, cookie or hop-by-hop header goes upstream", nothing_leaks),
         Case::new("auth", "no gateway key goes to Anthropic", nothing_leaks_translated),
         Case::new("auth", "a path below the key's own is taken down", user_path),

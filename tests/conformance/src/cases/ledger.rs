@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{PROVIDERS, manner, refused};
 use crate::{
+    ability::Ability,
     case::{Case, Hands},
     fixture::{CANON_KEY, GATEWAY_KEYS, MASTER_KEY},
     front::Front,
@@ -19,10 +20,11 @@ pub(super) fn cases() -> Vec<Case> {
         }
     }
     cases.extend([
-        Case::new("ledger", "sums by provider and by key", groups),
-        Case::new("ledger", "a tenant's sums hold those below it", tenants),
+        Case::new("ledger", "sums by provider and by key", groups).needs(Ability::Database),
+        Case::new("ledger", "a tenant's sums hold those below it", tenants).needs(Ability::Database),
         Case::new("ledger", "a question that is not understood is refused", bad_question),
-        Case::new("ledger", "one sequence of requests has one summary on every target", canon),
+        Case::new("ledger", "one sequence of requests has one summary on every target", canon)
+            .needs(Ability::Database),
         Case::new("ledger", "the log line of a request has one shape on every target", shape),
         Case::new("ledger", "an error is a row with its class", errors),
         Case::new("ledger", "no prompt, answer or key is in the log", quiet_log),

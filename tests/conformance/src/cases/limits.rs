@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::{
+    ability::Ability,
     case::{Ask, Case, Hands, Opened},
     client::Whole,
     fixture::{
@@ -37,7 +38,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("limits", "what fails before it is sent does not count", failing),
         Case::new("limits", "streams whose callers leave make room", leaving),
     ]);
-    cases
+    // Those of a store that nobody shares are in `stores`.
+    cases.into_iter().map(|case| case.needs(Ability::Database)).collect()
 }
 
 /// Waits for a moment after which a case fits into the minute.

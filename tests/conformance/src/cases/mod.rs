@@ -16,6 +16,7 @@ mod departures;
 mod dialects;
 mod dispatch;
 mod faults;
+mod hosted;
 mod ledger;
 mod limits;
 mod load;
@@ -38,6 +39,7 @@ mod translate;
 pub(crate) fn all() -> Vec<Case> {
     [
         skeleton::cases(),
+        hosted::cases(),
         recordings::cases(),
         recorded_requests::cases(),
         faults::cases(),

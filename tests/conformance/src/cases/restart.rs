@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{limits::with_room_in_the_minute, replies::with_tools};
 use crate::{
+    ability::Ability,
     case::{Case, Hands},
     fixture::{RESTART_KEY, RPM_LIMIT},
     front::Front,
@@ -24,8 +25,8 @@ pub(super) fn cases() -> Vec<Case> {
     let claude = "anthropic/claude-sonnet-4-5-20250929~loop.turns-2.think";
     let gemini = "gemini/gemini-3-flash-preview~loop.turns-2.think";
     vec![
-        Case::new("restart", "kill -9 loses no row", rows),
-        Case::new("restart", "kill -9 does not give a key its minute anew", minute),
+        Case::new("restart", "kill -9 loses no row", rows).needs(Ability::Database),
+        Case::new("restart", "kill -9 does not give a key its minute anew", minute).needs(Ability::Database),
         Case::new("restart", "kill -9 inside a tool loop loses no thinking of Claude's", |hands| {
             reasoning(hands, claude)
         }),

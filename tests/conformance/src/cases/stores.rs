@@ -6,14 +6,14 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 use tollbridge_upstream::passage;
 
-use super::{refused, replies::with_tools};
+use super::{limits::with_room_in_the_minute, refused, replies::with_tools};
 use crate::{
     ability::Ability,
     case::{Case, Hands},
-    fixture::{MASTER_KEY, STUCK_KEY, UNCOUNTED_KEY},
+    fixture::{MASTER_KEY, RPM_KEYS, RPM_LIMIT, STUCK_KEY, UNCOUNTED_KEY},
     front::Front,
     reading::chat,
-    verdict::{Verdict, check, same},
+    verdict::{Verdict, check, fail, same},
     world::{Gateway, Wanting},
 };
 
@@ -25,11 +25,13 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("stores", "readiness names stores that are missing, and is no failure", bare_ready),
         Case::new("stores", "without stores requests are answered", bare_answers),
         Case::new("stores", "without a ledger the summary says so", bare_summary),
+        Case::new("stores", "without stores the log names them", bare_log),
+        Case::new("stores", "without a store each instance counts for itself", bare_counts),
     ];
     let all = [
         Case::new("stores", "stores that refuse make the gateway unready", refused_ready),
         Case::new("stores", "a row that the ledger refuses is in the log, whole", unwritten),
-        Case::new("stores", "a row that was logged is imported once", imported),
+        Case::new("stores", "a row that was logged is imported once", imported).needs(Ability::Database),
         Case::new("stores", "a ledger that cannot be read is a 503", unreadable),
         Case::new("stores", "without counts requests pass, and the log says so", |hands| {
             uncounted(hands, Wanting::Refused, UNCOUNTED_KEY)
@@ -43,7 +45,8 @@ pub(super) fn cases() -> Vec<Case> {
     ];
     let own = ["cache", "counters", "ledger"].map(|store| {
         let name = format!("every rule of the {store}'s own suite holds");
-        Case::new("stores", name, move |hands| own_suite(hands, store))
+        let case = Case::new("stores", name, move |hands| own_suite(hands, store));
+        if store == "cache" { case } else { case.needs(Ability::Database) }
     });
     // Native's own tests run them: its stores are in the same process.
     let bindings = bare.into_iter().chain(own).map(|case| case.needs(Ability::Bindings));
@@ -91,6 +94,31 @@ async fn bare_summary(hands: Hands) -> Verdict {
     let answer = hands.get("/admin/usage/summary").key(MASTER_KEY).to(gateway).send().await?;
     let error = refused(&answer, 503)?;
     same("code", error["code"].as_str(), Some("ledger_unavailable"))
+}
+
+async fn bare_log(hands: Hands) -> Verdict {
+    let gateway = hands.world.wanting(Wanting::Bare).await?;
+    // What has no instance yet has said nothing.
+    readiness(&hands, gateway).await?;
+    let told = |line: &Value| line["event"] == "bindings_missing";
+    let line = hands.log_of(gateway, "of what is missing", told).await?;
+    same("level", line["level"].as_str(), Some("warn"))?;
+    check(line["bindings"].as_array().is_some_and(|all| !all.is_empty()), || format!("no names: {line}"))
+}
+
+/// Nobody knows which instance a request meets: a limit is one for each.
+async fn bare_counts(hands: Hands) -> Verdict {
+    let gateway = hands.world.wanting(Wanting::Bare).await?;
+    with_room_in_the_minute(Duration::from_secs(20)).await;
+    let most = RPM_LIMIT as usize * hands.world.target.instances();
+    for passed in 0..=most {
+        let answer = hands.chat("openai/ok.n-3").key(RPM_KEYS[0]).to(gateway).send().await?;
+        if answer.status.as_u16() == 429 {
+            return check(passed >= RPM_LIMIT as usize, || format!("refused after {passed}"));
+        }
+        same("status", answer.status.as_u16(), 200)?;
+    }
+    fail(format!("{most} requests and one were let pass"))
 }
 
 async fn refused_ready(hands: Hands) -> Verdict {

@@ -18,13 +18,16 @@ pub(crate) struct Edge {
     /// Of how many instances, at most, a gateway here is made: which keys rest and whose turn it is, each
     /// remembers for itself.
     pub(super) instances: usize,
+    /// Whether it keeps a ledger. Where not, the log is the ledger.
+    ledger: bool,
 }
 
 /// All of them.
-pub(crate) const EDGES: [Edge; 3] = [
-    Edge { name: "cloudflare", resets: true, instances: 1 },
-    Edge { name: "lambda", resets: false, instances: 34 },
-    Edge { name: "spin", resets: false, instances: 16 },
+pub(crate) const EDGES: [Edge; 4] = [
+    Edge { name: "cloudflare", resets: true, instances: 1, ledger: true },
+    Edge { name: "lambda", resets: false, instances: 34, ledger: true },
+    Edge { name: "spin", resets: false, instances: 16, ledger: true },
+    Edge { name: "spin-hosted", resets: false, instances: 16, ledger: false },
 ];
 
 /// Long enough to build what is not built yet.
@@ -61,8 +64,15 @@ pub(super) async fn start(edge: &Edge, setup: &Setup) -> Verdict<Running> {
     gather(process.stderr.take(), lines.clone());
     let url = format!("http://127.0.0.1:{port}");
     let group = process.id();
-    let folder = Some(setup.folder.clone());
-    let mut running = Running { url, process: Some(process), lines, group, resets: edge.resets, folder };
+    let mut running = Running {
+        url,
+        process: Some(process),
+        lines,
+        group,
+        resets: edge.resets,
+        ledger: edge.ledger,
+        folder: Some(setup.folder.clone()),
+    };
     match tokio::time::timeout(PATIENCE, until_served(&mut running)).await {
         Ok(served) => served.map(|()| running),
         Err(_) => fail(format!("{target} does not answer:\n{}", running.lines.all().join("\n"))),

@@ -136,6 +136,8 @@ pub(crate) struct Running {
     pub(crate) group: Option<u32>,
     /// Whether a caller has to reset the connection to be seen leaving.
     pub(crate) resets: bool,
+    /// Whether it keeps a ledger. Where not, the log is the ledger.
+    pub(crate) ledger: bool,
     /// What it keeps its data in.
     #[expect(dead_code, reason = "held so that the folder is there for as long as the process")]
     pub(crate) folder: Option<Arc<Folder>>,
@@ -179,7 +181,15 @@ impl Running {
     /// A gateway that somebody else started.
     pub(crate) fn elsewhere(url: &str) -> Running {
         let url = url.to_owned();
-        Running { url, process: None, lines: Arc::default(), group: None, resets: false, folder: None }
+        Running {
+            url,
+            process: None,
+            lines: Arc::default(),
+            group: None,
+            resets: false,
+            ledger: true,
+            folder: None,
+        }
     }
 
     /// Resident memory in kilobytes, of the process or of all in its group, where that can be known. A database

@@ -110,7 +110,7 @@ impl Launch {
             }
             if answers(&url).await {
                 let (process, folder) = (Some(process), Some(self.folder.clone()));
-                return Ok(Running { url, process, lines, group: None, resets: false, folder });
+                return Ok(Running { url, process, lines, group: None, resets: false, ledger: true, folder });
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
