@@ -2,7 +2,7 @@
 
 use crate::platform::{Platform, log, now};
 use std::sync::{Arc, OnceLock};
-use tollbridge_core::config::env::Variables;
+use tollbridge_core::config::env::{Variables, spin_name};
 use tollbridge_core::config::{LogFormat, Policy};
 use tollbridge_core::faults::{self, Over};
 use tollbridge_core::gateway::closed::{self, Closed};
@@ -73,7 +73,7 @@ async fn variables(names: Vec<String>) -> Variables {
     found
 }
 
-/// Spin's names are in lower case. One that the manifest does not declare is one that is not set.
+/// One that the manifest does not declare is one that is not set.
 async fn variable(name: &str) -> Option<String> {
-    spin_sdk::variables::get(name.to_ascii_lowercase()).await.ok()
+    spin_sdk::variables::get(spin_name(name)).await.ok()
 }

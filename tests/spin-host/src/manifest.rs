@@ -2,7 +2,7 @@
 //!
 //! Unknown fields are passed over: the manifest is written for Spin, which checks it.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 
@@ -62,6 +62,7 @@ impl Manifest {
     fn values(&self, given: &[(String, String)]) -> Result<HashMap<&str, String>> {
         let mut values = HashMap::new();
         for (name, variable) in &self.variables {
+            check_name(name)?;
             match &variable.default {
                 Some(default) => values.insert(name.as_str(), default.clone()),
                 None if variable.required => None,
@@ -79,6 +80,19 @@ impl Manifest {
             None => Ok(values),
         }
     }
+}
+
+/// Spin's manifests have names of small letters, in words that each begin with one.
+fn check_name(name: &str) -> Result<()> {
+    let is_word = |word: &str| {
+        word.starts_with(|first: char| first.is_ascii_lowercase())
+            && word.chars().all(|sign| sign.is_ascii_lowercase() || sign.is_ascii_digit())
+    };
+    ensure!(
+        name.split('_').all(is_word),
+        "{name:?} is no name of a variable: each word begins with a letter"
+    );
+    Ok(())
 }
 
 /// Replaces each `{{ name }}`.
@@ -135,6 +149,16 @@ mod tests {
             ["https://api.example.com", "https://*.example.org:443"]
         );
         assert_eq!(component.key_value_stores, ["default"]);
+    }
+
+    #[test]
+    fn names_are_words_that_begin_with_letters() {
+        for name in ["api_key", "api_key2", "a1b_c"] {
+            check_name(name).unwrap();
+        }
+        for name in ["api_key_2", "Api", "a__b", "a_", "_a", "a-b", ""] {
+            assert!(check_name(name).is_err(), "{name}");
+        }
     }
 
     #[test]

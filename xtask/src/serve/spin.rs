@@ -5,7 +5,7 @@ use crate::build::host;
 use crate::build::spin::{self, Component};
 use crate::process::{self, Failure, context};
 use crate::project::Project;
-use crate::spin_manifest::{self, Needs, Stores};
+use crate::spin_manifest::{self, Needs, Secret, Stores};
 use std::fs;
 use std::process::Command;
 
@@ -26,33 +26,43 @@ pub(super) fn commands(
         None => spin::build(project, component)?,
         Some(_) => spin::build_faulty(project, component)?,
     };
-    let variables = settings.variables();
     let write = |name: &str, text: String| {
         let file = settings.data.join(name);
         fs::write(&file, text).map_err(|error| context(&file.display(), error)).map(|()| file)
     };
     let document = write("config.json", settings.document.line())?;
+    let needs = spin_manifest::of(project, Some(&document))?;
+    let variables: Vec<(Secret, String)> = settings
+        .variables()
+        .into_iter()
+        .map(|(name, value)| {
+            let named = needs.secrets.iter().find(|secret| secret.name == name).cloned();
+            // What the document does not name has a name that Spin can keep.
+            let own = || Secret { variable: name.to_ascii_lowercase(), name: name.clone() };
+            (named.unwrap_or_else(own), value)
+        })
+        .collect();
     let needs = Needs {
         name: "tollbridge".to_owned(),
         source: component.display().to_string(),
-        secrets: variables.iter().map(|(name, _)| name.clone()).collect(),
+        secrets: variables.iter().map(|(secret, _)| secret.clone()).collect(),
         stores,
-        ..spin_manifest::of(project, Some(&document))?
+        ..needs
     };
-    let manifest = write("spin.toml", needs.manifest())?;
+    let manifest = write("spin.toml", needs.manifest()?)?;
 
     let listen = format!("127.0.0.1:{}", settings.port);
     let mut command = if has_spin() {
         let mut spin = Command::new("spin");
-        let named = |(name, value): &(String, String)| {
-            (format!("SPIN_VARIABLE_{}", name.to_ascii_uppercase()), value.clone())
+        let named = |(secret, value): &(Secret, String)| {
+            (format!("SPIN_VARIABLE_{}", secret.variable.to_ascii_uppercase()), value.clone())
         };
         spin.arg("up").envs(variables.iter().map(named));
         spin
     } else {
         let mut host = host::program(project, "tollbridge-spin-host")?;
-        for (name, value) in variables {
-            host.args(["--variable", &format!("{}={value}", name.to_ascii_lowercase())]);
+        for (secret, value) in &variables {
+            host.args(["--variable", &format!("{}={value}", secret.variable)]);
         }
         host
     };

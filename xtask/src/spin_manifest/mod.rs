@@ -12,7 +12,7 @@ use crate::project::Project;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub(crate) use text::{Needs, Stores};
+pub(crate) use text::{Needs, Secret, Stores};
 
 /// The manifest in the repository.
 const DEFAULT: &str = "targets/spin/spin.toml";
@@ -46,7 +46,7 @@ impl Wanted {
 /// `cargo xtask spin-manifest [--config FILE] [--name NAME] [--out FILE] [--without sqlite|key-value]… [--check]`
 pub(crate) fn command(project: &Project, args: &[String]) -> Outcome {
     let wanted = parse(project, args)?;
-    let manifest = needs(project, &wanted)?.manifest();
+    let manifest = needs(project, &wanted)?.manifest()?;
     let shown = wanted.out.display();
     if wanted.check {
         let there = fs::read_to_string(&wanted.out).map_err(|error| context(&shown, error))?;
@@ -122,11 +122,14 @@ fn ask(project: &Project, config: Option<&Path>, what: &str) -> Result<String, F
     process::text(&mut gateway)
 }
 
-/// Secrets and hosts, of lines `secret NAME` and `host ADDRESS`.
-fn told(lines: &str) -> (Vec<String>, Vec<String>) {
-    let of =
-        |word: &str| lines.lines().filter_map(|line| line.strip_prefix(word)).map(str::to_owned).collect();
-    (of("secret "), of("host "))
+/// Secrets and hosts, of lines `secret NAME NAME_IN_SPIN` and `host ADDRESS`.
+fn told(lines: &str) -> (Vec<Secret>, Vec<String>) {
+    let of = |word: &'static str| lines.lines().filter_map(move |line| line.strip_prefix(word));
+    let secret = |line: &str| {
+        let (name, variable) = line.rsplit_once(' ')?;
+        Some(Secret { name: name.to_owned(), variable: variable.to_owned() })
+    };
+    (of("secret ").filter_map(secret).collect(), of("host ").map(str::to_owned).collect())
 }
 
 /// Where the component is, seen from the manifest's folder.
@@ -146,8 +149,9 @@ mod tests {
 
     #[test]
     fn what_the_gateway_tells_is_sorted_out() {
-        let (secrets, hosts) = told("secret A\nhost https://a.example\nsecret B\n");
-        assert_eq!((secrets, hosts), (vec!["A".into(), "B".into()], vec!["https://a.example".into()]));
+        let (secrets, hosts) = told("secret A_2 a2\nhost https://a.example\nsecret B b\n");
+        let names: Vec<_> = secrets.iter().map(|secret| (&*secret.name, &*secret.variable)).collect();
+        assert_eq!((names, hosts), (vec![("A_2", "a2"), ("B", "b")], vec!["https://a.example".to_owned()]));
     }
 
     #[test]

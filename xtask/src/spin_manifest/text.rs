@@ -1,5 +1,7 @@
 //! The text of a `spin.toml`: the same for equal needs, so that it can be reviewed as a diff.
 
+use crate::process::{Failure, Outcome};
+
 /// What the gateway needs of its platform.
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
@@ -9,12 +11,20 @@ pub(crate) struct Needs {
     pub(crate) source: String,
     /// The configuration document. Without one, the gateway is configured by single variables.
     pub(crate) document: Option<String>,
-    /// The names of variables, in any case and order. Their values are secrets.
-    pub(crate) secrets: Vec<String>,
+    /// In any order.
+    pub(crate) secrets: Vec<Secret>,
     /// The addresses that may be connected to: scheme, host and port.
     pub(crate) hosts: Vec<String>,
     /// Which stores there are.
     pub(crate) stores: Stores,
+}
+
+/// A secret that the configuration names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Secret {
+    pub(crate) name: String,
+    /// What it is called in Spin.
+    pub(crate) variable: String,
 }
 
 /// The stores of an application, each labelled `default`.
@@ -32,8 +42,9 @@ impl Stores {
 const DOCUMENT: &str = "tollbridge_config";
 
 impl Needs {
-    /// The manifest.
-    pub(crate) fn manifest(&self) -> String {
+    /// The manifest, unless Spin could not tell or would not take its variables.
+    pub(crate) fn manifest(&self) -> Result<String, Failure> {
+        self.check_names()?;
         let Self { name, source, .. } = self;
         let variables = self.variables();
         let declared: String = variables.iter().map(|name| self.declared(name)).collect();
@@ -51,7 +62,7 @@ impl Needs {
             .filter(|(_, is)| *is)
             .map(|(table, _)| format!("{table} = [\"default\"]\n"))
             .collect();
-        format!(
+        Ok(format!(
             r#"# Written by `cargo xtask spin-manifest`: to change it, change the configuration and run that again.
 spin_manifest_version = 2
 
@@ -81,12 +92,29 @@ command = "cargo xtask build {build}"
             name = quoted(name),
             version = env!("CARGO_PKG_VERSION"),
             source = quoted(source),
-        )
+        ))
+    }
+
+    fn check_names(&self) -> Outcome {
+        for (index, Secret { name, variable }) in self.secrets.iter().enumerate() {
+            if !variable.starts_with(|first: char| first.is_ascii_lowercase()) {
+                return Err(Failure::new(format!("Spin wants a letter first in the secret's name {name}")));
+            }
+            let others = self.secrets.iter().take(index);
+            let same = others.into_iter().find(|other| other.variable == *variable && other.name != *name);
+            if let Some(other) = same {
+                let names = format!("{} and {name}", other.name);
+                return Err(Failure::new(format!(
+                    "the secrets {names} are both {variable} in Spin: rename one"
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// The names as Spin wants them, each once, in order, the document's first.
     fn variables(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.secrets.iter().map(|name| name.to_ascii_lowercase()).collect();
+        let mut names: Vec<String> = self.secrets.iter().map(|secret| secret.variable.clone()).collect();
         names.sort();
         names.dedup();
         names.retain(|name| name != DOCUMENT);
@@ -127,12 +155,16 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn secret(name: &str) -> Secret {
+        Secret { name: name.into(), variable: name.to_ascii_lowercase() }
+    }
+
     fn needs() -> Needs {
         Needs {
             name: "acme".into(),
             source: "gateway.wasm".into(),
             document: Some("{\"master_key\":\n {\"secret\": \"TOLLBRIDGE_MASTER_KEY\"}}\n".into()),
-            secrets: vec!["TOLLBRIDGE_MASTER_KEY".into(), "B_KEY".into(), "A_KEY".into(), "B_KEY".into()],
+            secrets: ["TOLLBRIDGE_MASTER_KEY", "B_KEY", "A_KEY", "B_KEY"].map(secret).into(),
             hosts: vec![
                 "https://b.example".into(),
                 "http://a.example:8000".into(),
@@ -144,7 +176,7 @@ mod tests {
 
     #[test]
     fn everything_is_declared_and_granted_once_whatever_the_order() {
-        let manifest = needs().manifest();
+        let manifest = needs().manifest().unwrap();
         for name in ["tollbridge_config", "tollbridge_master_key", "a_key", "b_key"] {
             assert_eq!(manifest.matches(&format!("\n{name} = ")).count(), 2, "{name}\n{manifest}");
             assert!(manifest.contains(&format!("\n{name} = \"{{{{ {name} }}}}\"\n")), "{manifest}");
@@ -156,20 +188,31 @@ mod tests {
         let mut other = needs();
         other.secrets.reverse();
         other.hosts.reverse();
-        assert_eq!(other.manifest(), manifest);
+        assert_eq!(other.manifest().unwrap(), manifest);
     }
 
     #[test]
     fn the_document_stands_in_one_line_and_no_secret_has_a_value() {
-        let manifest = needs().manifest();
+        let manifest = needs().manifest().unwrap();
         let line = r#"tollbridge_config = { default = "{\"master_key\":  {\"secret\": \"TOLLBRIDGE_MASTER_KEY\"}}" }"#;
         assert!(manifest.contains(line), "{manifest}");
         assert!(manifest.contains("\na_key = { default = \"\", secret = true }\n"), "{manifest}");
     }
 
     #[test]
+    fn names_that_spin_would_confuse_or_refuse_are_refused() {
+        for (name, variable, word) in [("A-KEY", "a_key", "rename one"), ("2ND", "2nd", "a letter first")] {
+            let mut needs = needs();
+            needs.secrets.push(Secret { name: name.into(), variable: variable.into() });
+            let refused = needs.manifest().unwrap_err().to_string();
+            assert!(refused.contains(word) && refused.contains(name), "{refused}");
+        }
+    }
+
+    #[test]
     fn stores_that_are_not_there_are_not_asked_for() {
-        let manifest = Needs { stores: Stores { key_value: true, sqlite: false }, ..needs() }.manifest();
+        let stores = Stores { key_value: true, sqlite: false };
+        let manifest = Needs { stores, ..needs() }.manifest().unwrap();
         assert!(manifest.contains("key_value_stores") && !manifest.contains("sqlite"), "{manifest}");
     }
 }

@@ -25,10 +25,12 @@ use super::{
 use crate::nearest::{distance, nearest};
 
 mod providers;
+mod spin;
 #[cfg(test)]
 mod tests;
 
 pub use providers::{prefix_of, variables_of};
+pub use spin::spin_name;
 
 /// The prefix of the gateway's own variables.
 pub const OWN_PREFIX: &str = "TOLLBRIDGE_";

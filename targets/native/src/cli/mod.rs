@@ -21,7 +21,10 @@ use std::{
 
 use lexopt::{Arg, Parser};
 use tollbridge_core::{
-    config::{env::Variables, json_schema},
+    config::{
+        env::{Variables, spin_name},
+        json_schema,
+    },
     nearest::nearest,
 };
 
@@ -272,7 +275,7 @@ fn render(file: Option<&Path>, variables: &Variables) -> Said {
     said
 }
 
-/// One a line, so that other programs can read it: `secret NAME`, `host https://api.example.com`.
+/// One a line, so that other programs can read it: `secret NAME NAME_IN_SPIN`, `host https://api.example.com`.
 fn needs(file: Option<&Path>, variables: &Variables) -> Said {
     let loaded = match settings::load(file, variables, Secrets::Elsewhere) {
         Ok(loaded) => loaded,
@@ -280,7 +283,7 @@ fn needs(file: Option<&Path>, variables: &Variables) -> Said {
     };
     let mut said = Said { err: notices(&loaded), ..Said::default() };
     for name in loaded.document.secret_names() {
-        let _ = writeln!(said.out, "secret {name}");
+        let _ = writeln!(said.out, "secret {name} {}", spin_name(name));
     }
     for origin in loaded.policy.origins() {
         let _ = writeln!(said.out, "host {origin}");

@@ -86,9 +86,17 @@ fn check_says_what_it_found() {
 
 #[test]
 fn needs_are_names_and_hosts_one_a_line() {
-    let set = [("OPENAI_API_KEY", "sk-hidden"), ("OLLAMA_BASE_URL", "http://10.0.0.7:11434/v1")];
+    let set = [
+        ("OPENAI_API_KEY", "sk-hidden"),
+        ("OPENAI_API_KEY_2", "sk-hidden"),
+        ("OLLAMA_BASE_URL", "http://10.0.0.7:11434/v1"),
+    ];
     let said = run(&Command::Needs(None), &variables(&set));
-    assert_eq!(said.out, "secret OPENAI_API_KEY\nhost http://10.0.0.7:11434\nhost https://api.openai.com\n");
+    assert_eq!(
+        said.out,
+        "secret OPENAI_API_KEY openai_api_key\nsecret OPENAI_API_KEY_2 openai_api_key2\n\
+         host http://10.0.0.7:11434\nhost https://api.openai.com\n"
+    );
     assert!(!said.failed, "{}", said.err);
 }
 
