@@ -556,3 +556,28 @@ fn references_do_not_tear_a_text() {
     ];
     sample("references", Some(whole), chunks, said("It rains.", "")).check();
 }
+
+/// Hugging Face's server, in its older versions: tokens with a number each, and a call for a list of calls.
+#[test]
+fn choices_that_number_tokens_are_one() {
+    let token = |number: u64, text: &str, finish: Value| {
+        json!({ "id": "", "object": "text_completion", "created": 7, "model": "m", "choices": [{ "index": number,
+            "delta": { "role": "assistant", "content": text }, "logprobs": null, "finish_reason": finish }] })
+    };
+    let chunks =
+        vec![token(1, "I", Value::Null), token(2, "'", Value::Null), token(3, "m", json!("eos_token"))];
+    sample("numbered tokens", None, chunks, said("I'm", "")).check();
+
+    let call = |name: Value, arguments: &str| {
+        json!({ "role": "assistant", "tool_calls": { "index": 0, "id": "", "type": "function",
+            "function": { "name": name, "arguments": arguments } } })
+    };
+    let chunks = vec![
+        delta(call(json!("weather"), "{\"city\":")),
+        delta(call(Value::Null, " \"Bern\"}")),
+        end("stop"),
+        json!("[DONE]"),
+    ];
+    let whole = answer(call(json!("weather"), "{\"city\": \"Bern\"}"), "eos_token");
+    sample("one call for a list", Some(whole), chunks, called(&[("weather", city("Bern"))])).check();
+}

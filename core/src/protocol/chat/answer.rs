@@ -23,6 +23,7 @@ wire_object! {
         id: Word<'a> = "id",
         model: Word<'a> = "model",
         created: Amount = "created",
+        object: Word<'a> = "object",
         choices: List<WireChoice<'a>> = "choices",
         usage: Raw<'a> = "usage",
         x_groq: WireGroq<'a> = "x_groq",
@@ -71,7 +72,7 @@ pub fn decode_response<'a>(body: &'a [u8], seed: &str) -> Result<Response<'a>, D
         return Err(DecodeError::Answer(Box::new(error)));
     }
     let mut choices = answer.choices.unwrap_or_default().0;
-    number(&mut choices);
+    number(&mut choices, answer.object);
     let groq = answer.x_groq.unwrap_or_default();
     if let Some(error) =
         answer.error.or(groq.error).or_else(|| choices.iter().find_map(|choice| choice.error))
@@ -130,9 +131,11 @@ pub(super) fn count<'a>(usage: &mut Usage, json: Raw<'a>) -> Option<Text<'a>> {
 }
 
 /// Several choices of which none has a number are one in pieces: Copilot gives the text and each call
-/// of Claude's a choice of its own.
-pub(super) fn number(choices: &mut [WireChoice<'_>]) {
-    if choices.len() > 1 && choices.iter().all(|choice| choice.index.is_none()) {
+/// of Claude's a choice of its own. Hugging Face's server, before 1.4.4, numbered tokens and not
+/// choices, of which it gave one; its answers are known by what they call themselves.
+pub(super) fn number(choices: &mut [WireChoice<'_>], object: Option<Word<'_>>) {
+    let numberless = choices.len() > 1 && choices.iter().all(|choice| choice.index.is_none());
+    if numberless || Word::text(object).is_some_and(|object| object == "text_completion") {
         choices.iter_mut().for_each(|choice| choice.index = Some(Amount(Some(0))));
     }
 }

@@ -117,7 +117,7 @@ impl StreamDecoder {
             return self.fail(error, sink);
         }
         let mut choices = chunk.choices.unwrap_or_default().0;
-        number(&mut choices);
+        number(&mut choices, chunk.object);
         let groq = chunk.x_groq.unwrap_or_default();
         let failed = chunk.error.or(groq.error).or_else(|| choices.iter().find_map(|choice| choice.error));
         let id = Word::text(chunk.id);

@@ -6,11 +6,14 @@
 //! Mistral and Databricks have them), in what tool calls lack (ids, types, indexes), and in the empty
 //! stubs that stand for nothing. A member of another form than these is as good as absent.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, MapAccess, SeqAccess, Visitor, value::SeqAccessDeserializer},
+    de::{
+        Error, MapAccess, SeqAccess, Visitor,
+        value::{MapAccessDeserializer, SeqAccessDeserializer},
+    },
 };
 
 use super::{
@@ -31,7 +34,7 @@ wire_object! {
         reasoning_text: Word<'a> = "reasoning_text",
         reasoning_details: Maybe<List<WireReasoningDetail<'a>>> = "reasoning_details",
         thinking_blocks: Maybe<List<WireThinkingBlock<'a>>> = "thinking_blocks",
-        tool_calls: List<WireSaidCall<'a>> = "tool_calls",
+        tool_calls: OneOrMore<WireSaidCall<'a>> = "tool_calls",
         function_call: Maybe<WireSaidFunction<'a>> = "function_call",
         annotations: Maybe<List<Raw<'a>>> = "annotations",
         audio: Maybe<WireSaidAudio<'a>> = "audio",
@@ -132,6 +135,32 @@ impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
     }
 }
 
+/// A list, or the one element of it that Hugging Face's server wrote in its place before version 3.
+#[derive(Debug)]
+pub(super) struct OneOrMore<T>(Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMore<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrMoreVisitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMoreVisitor<T> {
+            type Value = Vec<T>;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an array, or one of its elements")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+                List::deserialize(SeqAccessDeserializer::new(seq)).map(|list| list.0)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                Ok(vec![T::deserialize(MapAccessDeserializer::new(map))?])
+            }
+        }
+        deserializer.deserialize_any(OneOrMoreVisitor(PhantomData)).map(OneOrMore)
+    }
+}
+
 /// One piece of what was said, in the order in which it belongs.
 pub(super) enum Piece<'a> {
     Reasoning(Reasoning<'a>),
@@ -184,8 +213,9 @@ pub(super) fn pieces(said: WireSaid<'_>) -> Vec<Piece<'_>> {
     for annotation in Maybe::value(said.annotations).unwrap_or_default().0 {
         pieces.extend(decode_annotation(annotation).map(Piece::Citation));
     }
-    pieces
-        .extend(said.tool_calls.unwrap_or_default().0.into_iter().map(|call| Piece::Call(call_piece(call))));
+    pieces.extend(
+        said.tool_calls.into_iter().flat_map(|calls| calls.0).map(|call| Piece::Call(call_piece(call))),
+    );
     if let Some(function) = Maybe::value(said.function_call) {
         let call = WireSaidCall {
             function: Some(function),
