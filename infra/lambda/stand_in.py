@@ -1,6 +1,6 @@
 """Makes on this machine what template.yaml makes at Amazon's: the table and the bucket.
 
-The table's keys are read from the template, so that what is tested is what is deployed. The services' addresses
+The table's keys and the bucket's rules are read from the template, so that what is tested is what is deployed. The services' addresses
 and any credentials come from the environment, as for every program that uses boto3. What follows on the command
 line are parameters for Systems Manager and secrets for Secrets Manager: `ssm:/name=value`,
 `secretsmanager:name=value`.
@@ -43,7 +43,12 @@ def main(template, table, bucket, *values):
         dynamodb.update_time_to_live(
             TableName=table, TimeToLiveSpecification=properties["TimeToLiveSpecification"]
         )
-    boto3.client("s3").create_bucket(Bucket=bucket)
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=bucket)
+    rules = resources["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    s3.put_bucket_lifecycle_configuration(
+        Bucket=bucket, LifecycleConfiguration={"Rules": [lifecycle(rule) for rule in rules]}
+    )
     for value in values:
         reference, _, text = value.partition("=")
         service, _, name = reference.partition(":")
@@ -51,6 +56,17 @@ def main(template, table, bucket, *values):
             boto3.client("ssm").put_parameter(Name=name, Value=text, Type="SecureString", Overwrite=True)
         else:
             put_secret(boto3.client("secretsmanager"), name, text)
+
+
+def lifecycle(rule):
+    """A rule of CloudFormation's, as S3's own API has it."""
+    return {
+        "ID": rule["Id"],
+        "Status": rule["Status"],
+        "Filter": {"Prefix": rule.get("Prefix", "")},
+        "Expiration": {"Days": rule["ExpirationInDays"]},
+        "AbortIncompleteMultipartUpload": rule["AbortIncompleteMultipartUpload"],
+    }
 
 
 def put_secret(secrets, name, text):

@@ -1,88 +1,98 @@
-//! An instance's gateway: made before the first invocation, and anew when a secret has changed.
+//! An instance's gateway: made before the first invocation, and anew when a setting or a secret has changed.
 
-use crate::aws::Aws;
-use crate::aws::references::Reference;
+use crate::aws::{Aws, now};
 use crate::outbound::Connections;
 use crate::platform::Platform;
-use futures::future::join_all;
-use std::collections::BTreeMap;
+use crate::settings::{Settings, Values};
 use std::env;
 use std::ffi::OsString;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tollbridge_core::config::Secret;
+use tollbridge_core::config::env::Variables;
 use tollbridge_core::faults::{self, Over};
-use tollbridge_core::gateway::closed::{self, Closed};
+use tollbridge_core::gateway::closed::Closed;
 use tollbridge_core::gateway::{Gateway, State};
 use tollbridge_core::ledger::Notice;
 use tollbridge_core::ports::{Clock as _, Log as _, Micros};
 
-/// How long a value that was looked up is used before it is looked up again.
-const FRESH: Duration = Duration::from_secs(300);
+/// How long values that were looked up are used before they are looked up again.
+pub const FRESH: Duration = Duration::from_secs(300);
 
 /// The same, while the gateway could not be made.
-const FRESH_WHILE_CLOSED: Duration = Duration::from_secs(5);
+pub const FRESH_WHILE_CLOSED: Duration = Duration::from_secs(5);
+
+type Made = Result<Arc<Gateway<Over<Platform>>>, Closed>;
 
 /// What invocations of one instance share. A clone is the same instance.
 #[derive(Clone)]
 pub struct Instance {
     connections: Connections,
-    aws: Aws,
+    settings: Arc<Settings>,
     current: Arc<Mutex<Current>>,
 }
 
 struct Current {
-    gateway: Result<Arc<Gateway<Over<Platform>>>, Closed>,
+    gateway: Made,
     values: Values,
     /// When the values were looked up.
     at: Micros,
 }
 
-/// The settings' values by the variables' names, references looked up.
-type Values = BTreeMap<String, Secret>;
-
 impl Instance {
-    /// Makes the gateway, or finds out why there is none.
+    /// Makes the gateway from the function's variables, or finds out why there is none.
     pub async fn start() -> Self {
+        // What is not text is no setting.
+        let text =
+            |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        Self::with(env::vars_os().filter_map(text).collect(), now()).await
+    }
+
+    /// The same from these variables, at this time.
+    pub async fn with(variables: Variables, at: Micros) -> Self {
         let connections = Connections::new();
-        let aws = Aws::from_env(connections.clone());
+        let settings = Settings::new(variables, &Aws::from_env(connections.clone()));
         let platform = Platform::new(connections.clone());
         if platform.stores.is_none() {
             let name = crate::stores::TABLE;
             platform.tell(&Notice::warning("bindings_missing").list("bindings", [name]));
         }
-        let at = platform.now();
-        let values = values(&aws, &platform).await;
-        let gateway = gateway(&values, platform);
-        Self { connections, aws, current: Arc::new(Mutex::new(Current { gateway, values, at })) }
+        let found = settings.look_up(&platform).await;
+        let gateway = gateway(&settings, found.as_ref().map_err(Clone::clone), platform);
+        let current = Current { gateway, values: found.unwrap_or_default(), at };
+        Self { connections, settings: Arc::new(settings), current: Arc::new(Mutex::new(current)) }
     }
 
     /// The gateway as it is now, or why there is none.
-    pub fn gateway(&self) -> Result<Arc<Gateway<Over<Platform>>>, Closed> {
+    pub fn gateway(&self) -> Made {
         self.lock().gateway.clone()
     }
 
-    /// Looks values up again when it is time to. Where one cannot be, what was there before stays.
-    pub async fn refresh(self) {
-        let platform = Platform::new(self.connections.clone());
-        if !self.is_due(platform.now()) {
+    /// Looks values up again when it is time to. Where one cannot be, or no gateway can be made of them, what was
+    /// there before stays.
+    pub async fn refresh(self, now: Micros) {
+        if !self.is_due(now) {
             return;
         }
-        let mut values = values(&self.aws, &platform).await;
+        let platform = Platform::new(self.connections.clone());
+        let mut found = self.settings.look_up(&platform).await;
         let mut current = self.lock();
-        for (name, value) in &current.values {
-            values.entry(name.clone()).or_insert_with(|| value.clone());
+        if let Ok(values) = &mut found {
+            for (name, value) in &current.values {
+                values.entry(name.clone()).or_insert_with(|| value.clone());
+            }
         }
-        if values != current.values || current.gateway.is_err() {
-            current.gateway = gateway(&values, platform);
-            current.values = values;
+        if current.gateway.is_err() || found.as_ref().is_ok_and(|values| *values != current.values) {
+            let made = gateway(&self.settings, found.as_ref().map_err(Clone::clone), platform);
+            if made.is_ok() || current.gateway.is_err() {
+                current.gateway = made;
+            }
+            current.values = found.unwrap_or_default();
         }
     }
 
     /// Whether somebody should look now. Who is told so is the only one.
     fn is_due(&self, now: Micros) -> bool {
-        let refers = |value: OsString| value.to_str().and_then(Reference::parse).is_some();
-        if !env::vars_os().any(|(_, value)| refers(value)) {
+        if !self.settings.refer {
             return false;
         }
         let mut current = self.lock();
@@ -99,51 +109,12 @@ impl Instance {
     }
 }
 
-/// The document, and the secrets that it names.
-async fn values(aws: &Aws, platform: &Platform) -> Values {
-    let mut values = Values::new();
-    values.extend(value(aws, platform, closed::DOCUMENT).await);
-    let text = values.get(closed::DOCUMENT).map(Secret::expose);
-    if let Ok(document) = closed::document(text) {
-        let names = document.secret_names();
-        let found = join_all(names.iter().map(|name| value(aws, platform, name))).await;
-        values.extend(found.into_iter().flatten());
-    }
-    values
-}
-
-/// The variable that says where secrets are that no variable of their own has: what a reference begins with.
-pub const SECRETS: &str = "TOLLBRIDGE_SECRETS";
-
-/// A variable, or where its value is.
-fn variable(name: &str) -> Option<String> {
-    let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-    set(name).or_else(|| set(SECRETS).map(|place| place + name))
-}
-
-/// A variable's value, looked up where it is a reference.
-async fn value(aws: &Aws, platform: &Platform, name: &str) -> Option<(String, Secret)> {
-    let value = variable(name)?;
-    let Some(reference) = Reference::parse(&value) else {
-        return Some((name.to_owned(), Secret::new(value)));
-    };
-    match aws.look_up(&reference).await {
-        Ok(found) => Some((name.to_owned(), Secret::new(found))),
-        Err(error) => {
-            let notice = Notice::error("secret_unreadable").text("name", name).text("reference", &value);
-            platform.tell(&notice.reason(&error.to_string()));
-            None
-        }
-    }
-}
-
-fn gateway(values: &Values, mut platform: Platform) -> Result<Arc<Gateway<Over<Platform>>>, Closed> {
-    let setting = |name: &str| values.get(name).map(|value| value.expose().to_owned());
-    let policy = closed::document(setting(closed::DOCUMENT).as_deref())
-        .and_then(|document| closed::policy(document, setting))
+fn gateway(settings: &Settings, found: Result<&Values, Closed>, mut platform: Platform) -> Made {
+    let policy = found
+        .and_then(|values| settings.policy(values))
         .inspect_err(|reason| platform.line(&reason.log_line(platform.now())))?;
     platform.connections = Connections::within(policy.timeouts.connect);
     let state = Arc::new(State::new(&policy));
-    let platform = faults::over(platform, env::var(faults::SETTING).ok().as_deref());
+    let platform = faults::over(platform, settings.variables.get(faults::SETTING).map(String::as_str));
     Ok(Arc::new(Gateway::new(platform, Arc::new(policy), state)))
 }

@@ -15,6 +15,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use hyper_util::client::legacy::{Client as HyperClient, Error};
 use hyper_util::rt::TokioExecutor;
+use std::fmt;
 use std::io;
 use std::iter::successors;
 use std::net::SocketAddr;
@@ -66,6 +67,12 @@ impl Connections {
         let client = if public_only { &self.public } else { &self.any };
         let response = client.request(request).await.map_err(|error| failure(&error))?;
         Ok(response.map(Incoming))
+    }
+}
+
+impl fmt::Debug for Connections {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Connections").finish_non_exhaustive()
     }
 }
 

@@ -55,7 +55,7 @@ async fn answer(instance: &Instance, settling: &TaskTracker, mut request: Reques
     if deadline > now() {
         request.extensions_mut().insert(EndBy(deadline.saturating_sub(LAST)));
     }
-    let refresh = instance.clone().refresh();
+    let refresh = instance.clone().refresh(now());
     match instance.gateway() {
         Ok(gateway) => {
             let (response, after) = gateway.handle(request);

@@ -3,6 +3,7 @@
 //! `cargo xtask test --only lambda` starts them and says where they are; so this is no part of `cargo test`.
 
 use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
 use std::env;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -15,8 +16,8 @@ use tollbridge_core::govern::limits::{self, Ask, Requests};
 use tollbridge_core::ledger::{self, Filters, SummaryQuery, UsageRow};
 use tollbridge_core::ports::{Cache, CacheError, Clock as _, Counters, Ledger, LedgerError};
 use tollbridge_lambda::aws::Aws;
-use tollbridge_lambda::aws::dynamodb::{Attribute, Key, Table};
-use tollbridge_lambda::aws::references::Reference;
+use tollbridge_lambda::aws::dynamodb::{Table, key, number, number_of, text_of};
+use tollbridge_lambda::aws::references::{Reference, References};
 use tollbridge_lambda::aws::s3::Bucket;
 use tollbridge_lambda::outbound::Connections;
 use tollbridge_lambda::platform::Platform;
@@ -35,7 +36,11 @@ fn platform() -> Platform {
 }
 
 fn table_at(aws: Aws) -> Table {
-    Table::new(aws, env::var(TABLE).unwrap())
+    Table::new(&aws, env::var(TABLE).unwrap())
+}
+
+fn bucket() -> Bucket {
+    Bucket::new(&aws(), env::var(BUCKET).unwrap())
 }
 
 fn platform_with(table: Table, bucket: Option<Bucket>) -> Platform {
@@ -108,17 +113,16 @@ async fn eight_instances_are_granted_no_more_than_the_limit() {
 /// DynamoDB removes expired items within days; until then they are there, and not seen.
 #[tokio::test]
 async fn a_value_is_gone_when_its_time_is_up() {
-    let (platform, key) = (platform(), fresh("expired"));
-    platform.put(&key, Bytes::from_static(b"value"), HOUR).await.unwrap();
+    let (platform, name) = (platform(), fresh("expired"));
+    platform.put(&name, Bytes::from_static(b"value"), HOUR).await.unwrap();
     let table = table_at(aws());
-    let place = Key::new(format!("cache#{key}"), "-");
-    let mut item = table.get(&place).await.unwrap().unwrap();
+    let mut item = table.get(key(format!("cache#{name}"), "-")).await.unwrap().unwrap();
     let seconds = platform.now() / 1_000_000;
-    let expires = item["expires"].integer().unwrap();
+    let expires = number_of(&item, "expires").unwrap();
     assert!((seconds + 3590..=seconds + 3600).contains(&expires), "{expires} at {seconds}");
-    item.insert("expires".into(), Attribute::number(seconds - 1));
-    table.write(&table.put(item)).await.unwrap();
-    assert_eq!(platform.get(&key).await.unwrap(), None);
+    item.insert("expires".into(), number(seconds - 1));
+    table.write(item).await.unwrap();
+    assert_eq!(platform.get(&name).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -130,6 +134,53 @@ async fn a_large_value_needs_a_bucket_and_says_so() {
     let Err(CacheError::Store(reason)) = refused else { panic!("{refused:?}") };
     assert!(reason.contains(BUCKET), "{reason}");
     assert_eq!(without.get(&key).await.unwrap(), Some(Bytes::from_static(b"small")));
+}
+
+/// Whether the bucket has the object that a key's large values lie in.
+async fn has_object(key: &str) -> bool {
+    let digest: String = Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect();
+    bucket().get(&format!("cache/{digest}")).await.unwrap().is_some()
+}
+
+#[tokio::test]
+async fn an_object_goes_with_the_value_that_it_held() {
+    let (platform, key) = (platform(), fresh("object"));
+    let large = |byte: u8| Bytes::from(vec![byte; 400 << 10]);
+    platform.put(&key, large(1), HOUR).await.unwrap();
+    assert!(has_object(&key).await);
+    platform.put(&key, large(2), HOUR).await.unwrap();
+    assert_eq!(platform.get(&key).await.unwrap(), Some(large(2)));
+    platform.put(&key, Bytes::from_static(b"small"), HOUR).await.unwrap();
+    assert_eq!(platform.get(&key).await.unwrap(), Some(Bytes::from_static(b"small")));
+    assert!(!has_object(&key).await, "a small value has replaced it");
+
+    platform.put(&key, large(3), HOUR).await.unwrap();
+    platform.delete(&key).await.unwrap();
+    assert_eq!(platform.get(&key).await.unwrap(), None);
+    assert!(!has_object(&key).await, "the value was removed");
+}
+
+/// DynamoDB removes items whose time is up, and the bucket what they named. An object that is gone before its
+/// item is a value that is not there.
+#[tokio::test]
+async fn objects_without_their_items_are_forgotten_by_the_bucket() {
+    let (platform, name) = (platform(), fresh("forgotten"));
+    platform.put(&name, vec![0; 400 << 10].into(), HOUR).await.unwrap();
+    let table = table_at(aws());
+    let item = table.delete(key(format!("cache#{name}"), "-")).await.unwrap().unwrap();
+    assert_eq!(platform.get(&name).await.unwrap(), None);
+    let client = aws_sdk_s3::Client::from_conf(
+        aws_sdk_s3::config::Builder::from(&aws().again()).force_path_style(true).build(),
+    );
+    let rules = client.get_bucket_lifecycle_configuration().bucket(env::var(BUCKET).unwrap()).send().await;
+    let rules = rules.unwrap().rules.unwrap();
+    let [rule] = rules.as_slice() else { panic!("{rules:?}") };
+    assert_eq!(rule.status().as_str(), "Enabled");
+    assert_eq!(rule.expiration().and_then(|expiration| expiration.days()), Some(30));
+
+    bucket().delete(text_of(&item, "object").unwrap()).await.unwrap();
+    table.write(item).await.unwrap();
+    assert_eq!(platform.get(&name).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -145,7 +196,7 @@ async fn a_row_that_is_offered_twice_counts_once() {
 
 #[tokio::test]
 async fn a_store_that_is_not_there_is_an_error_with_its_reason() {
-    let missing = platform_with(Table::new(aws(), "no-such-table".into()), None);
+    let missing = platform_with(Table::new(&aws(), "no-such-table".into()), None);
     let nowhere = platform_with(table_at(aws().at("http://127.0.0.1:1")), None);
     for (platform, reason) in [(missing, "ResourceNotFoundException"), (nowhere, "could not be reached")] {
         let unwritten = platform.append(row("faults", "one", 0)).await.unwrap_err();
@@ -204,10 +255,10 @@ async fn rows_are_kept_for_as_long_as_was_set() {
     let mut found = 0;
     for shard in 0..16 {
         let pk = format!("usage#{}#{shard:x}", &day[..10]);
-        let take = |item: tollbridge_lambda::aws::dynamodb::Item<'static>| {
-            if item["tenant"].text() == Some(&format!("/{tenant}")) {
-                assert_eq!(item["expires"].integer(), Some(at / 1_000_000 + 7 * 86_400));
-                assert_eq!(item["status"].integer(), Some(0));
+        let take = |item| {
+            if text_of(&item, "tenant") == Some(&format!("/{tenant}")) {
+                assert_eq!(number_of(&item, "expires"), Some(at / 1_000_000 + 7 * 86_400));
+                assert_eq!(number_of(&item, "status"), Some(0));
                 found += 1;
             }
         };
@@ -218,10 +269,10 @@ async fn rows_are_kept_for_as_long_as_was_set() {
 
 #[tokio::test]
 async fn references_are_looked_up() {
-    let (aws, name) = (aws(), fresh("reference"));
-    let unknown = aws.look_up(&Reference::Parameter(&format!("/{name}"))).await.unwrap_err();
+    let (references, name) = (References::new(&aws()), fresh("reference"));
+    let unknown = references.look_up(&Reference::Parameter(&format!("/{name}"))).await.unwrap_err();
     assert!(unknown.to_string().contains("ParameterNotFound"), "{unknown}");
-    let unknown = aws.look_up(&Reference::Secret(&name, None)).await.unwrap_err();
+    let unknown = references.look_up(&Reference::Secret(&name, None)).await.unwrap_err();
     assert!(unknown.to_string().contains("ResourceNotFoundException"), "{unknown}");
     // What the stage has put there.
     let known = [
@@ -230,9 +281,10 @@ async fn references_are_looked_up() {
         (Reference::Secret("tollbridge/test/secret", Some("member")), "a member's value"),
     ];
     for (reference, value) in known {
-        assert_eq!(aws.look_up(&reference).await.unwrap(), value);
+        assert_eq!(references.look_up(&reference).await.unwrap(), value);
     }
-    let error = aws.look_up(&Reference::Secret("tollbridge/test/secret", Some("other"))).await.unwrap_err();
+    let error =
+        references.look_up(&Reference::Secret("tollbridge/test/secret", Some("other"))).await.unwrap_err();
     assert!(!format!("{error} {error:?}").contains("a member's value"), "{error:?}");
 }
 

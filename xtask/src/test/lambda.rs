@@ -40,7 +40,8 @@ pub(super) fn stores(project: &Project) -> Result<Tally, Failure> {
     for name in WASM_ONLY {
         test.args(["--exclude", name]);
     }
-    test.args(["--test", "lambda_stores", "--test", "lambda_ends"]).current_dir(project.root());
+    test.args(["--test", "lambda_stores", "--test", "lambda_settings", "--test", "lambda_ends"])
+        .current_dir(project.root());
     test.env("CARGO_TERM_COLOR", "never").env("TOLLBRIDGE_BOOTSTRAP", &bootstrap);
     counted(test.envs(aws.environment()))
 }

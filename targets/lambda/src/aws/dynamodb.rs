@@ -3,124 +3,48 @@
 //! Every item has a partition key `pk` and a sort key `sk`. What DynamoDB calls an expression is written by the
 //! stores; the names and values in it are given apart, so that no value is ever part of an expression.
 
-use super::{Aws, AwsError, Service, unreadable};
-use bytes::Bytes;
-use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::time::Duration;
-use tokio::time::sleep;
+use super::{Aws, AwsError};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem, Update};
+use std::collections::HashMap;
 
-const VERSION: &str = "application/x-amz-json-1.0";
-
-/// How often a reading operation is sent again.
-const AGAIN: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(80)];
+const DYNAMODB: &str = "dynamodb";
 
 /// A table, by its name.
 #[derive(Clone)]
 pub struct Table {
-    aws: Aws,
+    once: Client,
+    again: Client,
     name: String,
 }
 
 /// An item, or a part of one.
-pub type Item<'a> = BTreeMap<Cow<'a, str>, Attribute<'a>>;
+pub type Item = HashMap<String, AttributeValue>;
 
-/// A value of an item. DynamoDB writes numbers as text, and bytes as base64.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Attribute<'a> {
-    /// Text.
-    S(Cow<'a, str>),
-    /// A number.
-    N(Cow<'a, str>),
-    /// Bytes.
-    B(Cow<'a, str>),
+/// A number.
+pub fn number(number: u64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
 }
 
-impl Attribute<'_> {
-    /// A number.
-    pub fn number(number: u64) -> Self {
-        Self::N(number.to_string().into())
-    }
-
-    /// The text, where it is one.
-    pub fn text(&self) -> Option<&str> {
-        match self {
-            Self::S(text) => Some(text),
-            Self::N(_) | Self::B(_) => None,
-        }
-    }
-
-    /// The number, where it is one that we write.
-    pub fn integer(&self) -> Option<u64> {
-        match self {
-            Self::N(number) => number.parse().ok(),
-            Self::S(_) | Self::B(_) => None,
-        }
-    }
+/// An attribute, where it is a text.
+pub fn text_of<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name)?.as_s().ok().map(String::as_str)
 }
 
-impl<'a> From<&'a str> for Attribute<'a> {
-    fn from(text: &'a str) -> Self {
-        Self::S(Cow::Borrowed(text))
-    }
+/// An attribute, where it is a number that we write.
+pub fn number_of(item: &Item, name: &str) -> Option<u64> {
+    item.get(name)?.as_n().ok()?.parse().ok()
 }
 
-impl From<String> for Attribute<'_> {
-    fn from(text: String) -> Self {
-        Self::S(Cow::Owned(text))
-    }
-}
-
-/// Where an item lies.
-#[derive(Debug, Clone, Serialize)]
-pub struct Key<'a> {
-    pk: Attribute<'a>,
-    sk: Attribute<'a>,
-}
-
-impl<'a> Key<'a> {
-    /// An item of a partition.
-    pub fn new(pk: impl Into<Attribute<'a>>, sk: impl Into<Attribute<'a>>) -> Self {
-        Self { pk: pk.into(), sk: sk.into() }
-    }
-
-    /// The beginning of an item that lies here.
-    pub fn item(self) -> Item<'a> {
-        Item::from([("pk".into(), self.pk), ("sk".into(), self.sk)])
-    }
-}
-
-/// An item to be written, on a condition if there is one.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Put<'a> {
-    table_name: &'a str,
-    item: Item<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    condition_expression: Option<&'a str>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    expression_attribute_values: Item<'a>,
-}
-
-/// An item to be changed, or made if it is not there.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Update<'a> {
-    table_name: &'a str,
-    key: Key<'a>,
-    update_expression: String,
-    expression_attribute_names: BTreeMap<String, &'static str>,
-    expression_attribute_values: Item<'a>,
-}
-
-/// A part of a transaction.
-#[derive(Debug, Clone, Serialize)]
-pub enum Write<'a> {
-    /// See [`Put`].
-    Put(Put<'a>),
-    /// See [`Update`].
-    Update(Update<'a>),
+/// Where an item lies: the beginning of the item itself.
+pub fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
+    Item::from([
+        ("pk".to_owned(), AttributeValue::S(pk.into())),
+        ("sk".to_owned(), AttributeValue::S(sk.into())),
+    ])
 }
 
 /// What came of a transaction.
@@ -132,135 +56,89 @@ pub enum Outcome {
     Cancelled(Vec<String>),
 }
 
-impl<'a> Put<'a> {
-    /// The write, where `condition` holds for what is there.
-    #[must_use]
-    pub fn only_if(self, condition: &'a str) -> Self {
-        Self { condition_expression: Some(condition), ..self }
-    }
-}
-
 impl Table {
     /// The table of this name. Nothing is asked yet.
-    pub fn new(aws: Aws, name: String) -> Self {
-        Self { aws, name }
-    }
-
-    /// A write of a whole item.
-    pub fn put<'a>(&'a self, item: Item<'a>) -> Put<'a> {
-        Put {
-            table_name: &self.name,
-            item,
-            condition_expression: None,
-            expression_attribute_values: Item::new(),
-        }
-    }
-
-    /// A change of an item: attributes to be set, and numbers to be added to what is there.
-    pub fn update<'a>(
-        &'a self,
-        key: Key<'a>,
-        set: impl Iterator<Item = (&'static str, Attribute<'a>)>,
-        add: impl Iterator<Item = (&'static str, u64)>,
-    ) -> Update<'a> {
-        let mut names = BTreeMap::new();
-        let mut values = Item::new();
-        // Names are given apart, because many words are reserved.
-        let mut name = |name: &'static str, value: Attribute<'a>| {
-            let number = names.len();
-            names.insert(format!("#{number}"), name);
-            values.insert(format!(":{number}").into(), value);
-            number
-        };
-        let set: Vec<_> = set.map(|(of, value)| name(of, value)).map(|n| format!("#{n} = :{n}")).collect();
-        let add: Vec<_> =
-            add.map(|(of, more)| name(of, Attribute::number(more))).map(|n| format!("#{n} :{n}")).collect();
-        Update {
-            table_name: &self.name,
-            key,
-            update_expression: format!("SET {} ADD {}", set.join(", "), add.join(", ")),
-            expression_attribute_names: names,
-            expression_attribute_values: values,
-        }
+    pub fn new(aws: &Aws, name: String) -> Self {
+        Self { once: Client::new(&aws.once()), again: Client::new(&aws.again()), name }
     }
 
     /// The item, as it is after all writes that were answered.
-    pub async fn get(&self, key: &Key<'_>) -> Result<Option<Item<'static>>, AwsError> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Ask<'a> {
-            table_name: &'a str,
-            key: &'a Key<'a>,
-            consistent_read: bool,
-        }
-        #[derive(Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Said {
-            item: Option<Item<'static>>,
-        }
-        let said: Said =
-            self.read("GetItem", &Ask { table_name: &self.name, key, consistent_read: true }).await?;
-        Ok(said.item)
+    pub async fn get(&self, key: Item) -> Result<Option<Item>, AwsError> {
+        let get = self.again.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true);
+        get.send().await.map(|said| said.item).map_err(|error| AwsError::of(DYNAMODB, error))
     }
 
-    /// Writes an item, whatever was there.
-    pub async fn write(&self, put: &Put<'_>) -> Result<(), AwsError> {
-        self.ask("PutItem", put).await.map(drop)
+    /// Writes an item, and gives what was there.
+    pub async fn write(&self, item: Item) -> Result<Option<Item>, AwsError> {
+        let put = self.again.put_item().table_name(&self.name).set_item(Some(item));
+        let said = put.return_values(ReturnValue::AllOld).send().await;
+        said.map(|said| said.attributes).map_err(|error| AwsError::of(DYNAMODB, error))
     }
 
     /// Writes an item where `condition` holds for what is there, and says whether it did. Sent once: whether it
     /// was done is not known where there is no answer.
-    pub async fn write_if<'a>(
-        &'a self,
-        item: Item<'a>,
-        condition: &'a str,
-        values: Item<'a>,
-    ) -> Result<bool, AwsError> {
-        let put = Put { expression_attribute_values: values, ..self.put(item).only_if(condition) };
-        match self.ask("PutItem", &put).await {
+    pub async fn write_if(&self, item: Item, condition: &str, values: Item) -> Result<bool, AwsError> {
+        let put = self.once.put_item().table_name(&self.name).set_item(Some(item));
+        match put.condition_expression(condition).set_expression_attribute_values(Some(values)).send().await {
             Ok(_) => Ok(true),
-            Err(AwsError::Refused(_, refusal)) if refusal.kind == "ConditionalCheckFailedException" => {
-                Ok(false)
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(AwsError::of(DYNAMODB, error)),
+            },
+        }
+    }
+
+    /// Removes an item, if it is there, and gives it.
+    pub async fn delete(&self, key: Item) -> Result<Option<Item>, AwsError> {
+        let delete = self.again.delete_item().table_name(&self.name).set_key(Some(key));
+        let said = delete.return_values(ReturnValue::AllOld).send().await;
+        said.map(|said| said.attributes).map_err(|error| AwsError::of(DYNAMODB, error))
+    }
+
+    /// A part of a transaction: an item that is written where `condition` holds for what is there.
+    pub fn put(&self, item: Item, condition: &str) -> Result<TransactWriteItem, AwsError> {
+        let put = Put::builder().table_name(&self.name).set_item(Some(item)).condition_expression(condition);
+        Ok(TransactWriteItem::builder().put(put.build().map_err(incomplete)?).build())
+    }
+
+    /// A part of a transaction: an item that is changed, or made if it is not there. Attributes are set, and numbers
+    /// added to what is there.
+    pub fn update(
+        &self,
+        key: Item,
+        set: impl Iterator<Item = (&'static str, AttributeValue)>,
+        add: impl Iterator<Item = (&'static str, u64)>,
+    ) -> Result<TransactWriteItem, AwsError> {
+        let mut update = Update::builder().table_name(&self.name).set_key(Some(key));
+        let (mut sets, mut adds) = (Vec::new(), Vec::new());
+        let set = set.map(|(name, value)| (name, value, true));
+        let add = add.map(|(name, more)| (name, number(more), false));
+        // Names are given apart, because many words are reserved.
+        for (n, (name, value, sets_it)) in set.chain(add).enumerate() {
+            update = update
+                .expression_attribute_names(format!("#{n}"), name)
+                .expression_attribute_values(format!(":{n}"), value);
+            if sets_it {
+                sets.push(format!("#{n} = :{n}"));
+            } else {
+                adds.push(format!("#{n} :{n}"));
             }
-            Err(error) => Err(error),
         }
+        let update = update.update_expression(format!("SET {} ADD {}", sets.join(", "), adds.join(", ")));
+        Ok(TransactWriteItem::builder().update(update.build().map_err(incomplete)?).build())
     }
 
-    /// Removes an item, if it is there.
-    pub async fn delete(&self, key: &Key<'_>) -> Result<(), AwsError> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Ask<'a> {
-            table_name: &'a str,
-            key: &'a Key<'a>,
-        }
-        self.read::<serde::de::IgnoredAny>("DeleteItem", &Ask { table_name: &self.name, key }).await.map(drop)
-    }
-
-    /// Does all of the writes, or none.
-    pub async fn transact(&self, writes: &[Write<'_>]) -> Result<Outcome, AwsError> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Ask<'a> {
-            transact_items: &'a [Write<'a>],
-        }
-        #[derive(Deserialize)]
-        struct Cancelled {
-            #[serde(rename = "CancellationReasons")]
-            reasons: Vec<Reason>,
-        }
-        #[derive(Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Reason {
-            code: String,
-        }
-        match self.ask("TransactWriteItems", &Ask { transact_items: writes }).await {
+    /// Does all of the writes, or none. Sent once.
+    pub async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Outcome, AwsError> {
+        match self.once.transact_write_items().set_transact_items(Some(writes)).send().await {
             Ok(_) => Ok(Outcome::Done),
-            Err(AwsError::Refused(_, refusal)) if refusal.kind == "TransactionCanceledException" => {
-                let cancelled: Cancelled = parse(&refusal.body)?;
-                Ok(Outcome::Cancelled(cancelled.reasons.into_iter().map(|reason| reason.code).collect()))
-            }
-            Err(error) => Err(error),
+            Err(error) => match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    let reasons = cancelled.cancellation_reasons().iter();
+                    Ok(Outcome::Cancelled(reasons.filter_map(|reason| reason.code.clone()).collect()))
+                }
+                _ => Err(AwsError::of(DYNAMODB, error)),
+            },
         }
     }
 
@@ -270,67 +148,25 @@ impl Table {
         pk: &str,
         from: &str,
         to: &str,
-        mut take: impl FnMut(Item<'static>),
+        mut take: impl FnMut(Item),
     ) -> Result<(), AwsError> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Ask<'a> {
-            table_name: &'a str,
-            key_condition_expression: &'static str,
-            expression_attribute_values: Item<'a>,
-            consistent_read: bool,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            exclusive_start_key: Option<Item<'static>>,
+        let value = |text: &str| AttributeValue::S(text.to_owned());
+        let query = self.again.query().table_name(&self.name).consistent_read(true);
+        let mut pages = query
+            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+            .expression_attribute_values(":pk", value(pk))
+            .expression_attribute_values(":from", value(from))
+            .expression_attribute_values(":to", value(to))
+            .into_paginator()
+            .send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| AwsError::of(DYNAMODB, error))?;
+            page.items.unwrap_or_default().into_iter().for_each(&mut take);
         }
-        #[derive(Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Said {
-            items: Vec<Item<'static>>,
-            last_evaluated_key: Option<Item<'static>>,
-        }
-        let mut ask = Ask {
-            table_name: &self.name,
-            key_condition_expression: "pk = :pk AND sk BETWEEN :from AND :to",
-            expression_attribute_values: Item::from([
-                (":pk".into(), pk.into()),
-                (":from".into(), from.into()),
-                (":to".into(), to.into()),
-            ]),
-            consistent_read: true,
-            exclusive_start_key: None,
-        };
-        loop {
-            let said: Said = self.read("Query", &ask).await?;
-            said.items.into_iter().for_each(&mut take);
-            if said.last_evaluated_key.is_none() {
-                return Ok(());
-            }
-            ask.exclusive_start_key = said.last_evaluated_key;
-        }
-    }
-
-    /// An operation that does no harm when it is done twice.
-    async fn read<T: serde::de::DeserializeOwned>(
-        &self,
-        operation: &str,
-        ask: &impl Serialize,
-    ) -> Result<T, AwsError> {
-        for wait in AGAIN {
-            match self.ask(operation, ask).await {
-                Err(error) if error.is_passing() => sleep(wait).await,
-                said => return parse(&said?),
-            }
-        }
-        parse(&self.ask(operation, ask).await?)
-    }
-
-    async fn ask(&self, operation: &str, ask: &impl Serialize) -> Result<Bytes, AwsError> {
-        let body = serde_json::to_vec(ask).map_err(|error| unreadable(Service::DynamoDb, error))?;
-        let target = format!("DynamoDB_20120810.{operation}");
-        self.aws.json(Service::DynamoDb, VERSION, &target, body).await
+        Ok(())
     }
 }
 
-fn parse<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, AwsError> {
-    serde_json::from_slice(body).map_err(|error| unreadable(Service::DynamoDb, error))
+fn incomplete(error: BuildError) -> AwsError {
+    AwsError::unasked(DYNAMODB, &error)
 }

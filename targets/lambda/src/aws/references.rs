@@ -9,18 +9,11 @@
 //!
 //! Values are held in memory only and are in no error.
 
-use super::{Aws, AwsError, Service, unreadable};
-use serde::Deserialize;
-use serde_json::json;
+use super::{Aws, AwsError};
 use std::collections::BTreeMap;
-use std::time::Duration;
-use tokio::time::sleep;
 
-/// How often a look-up is sent again. Systems Manager turns some away where many instances start at once (40 a
-/// second are an account's without asking for more).
-const AGAIN: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
-
-const VERSION: &str = "application/x-amz-json-1.1";
+const SSM: &str = "ssm";
+const SECRETS_MANAGER: &str = "secretsmanager";
 
 /// Where a value is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,19 +38,24 @@ impl<'a> Reference<'a> {
     }
 }
 
-impl Aws {
-    /// The value that a reference stands for.
-    pub async fn look_up(&self, reference: &Reference<'_>) -> Result<String, AwsError> {
-        for wait in AGAIN {
-            match self.once(reference).await {
-                Err(error) if error.is_passing() => sleep(wait).await,
-                said => return said,
-            }
+/// The two services that keep values.
+pub struct References {
+    parameters: aws_sdk_ssm::Client,
+    secrets: aws_sdk_secretsmanager::Client,
+}
+
+impl References {
+    /// Nothing is asked yet.
+    pub fn new(aws: &Aws) -> Self {
+        let config = aws.again();
+        Self {
+            parameters: aws_sdk_ssm::Client::new(&config),
+            secrets: aws_sdk_secretsmanager::Client::new(&config),
         }
-        self.once(reference).await
     }
 
-    async fn once(&self, reference: &Reference<'_>) -> Result<String, AwsError> {
+    /// The value that a reference stands for.
+    pub async fn look_up(&self, reference: &Reference<'_>) -> Result<String, AwsError> {
         match reference {
             Reference::Parameter(name) => self.parameter(name).await,
             Reference::Secret(name, member) => self.secret(name, *member).await,
@@ -65,39 +63,22 @@ impl Aws {
     }
 
     async fn parameter(&self, name: &str) -> Result<String, AwsError> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Said {
-            parameter: Parameter,
-        }
-        #[derive(Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Parameter {
-            value: String,
-        }
-        let ask = json!({"Name": name, "WithDecryption": true}).to_string().into_bytes();
-        let said = self.json(Service::Ssm, VERSION, "AmazonSSM.GetParameter", ask).await?;
-        // What serde says of a type it did not expect may quote the value.
-        let said: Said =
-            serde_json::from_slice(&said).map_err(|_| unreadable(Service::Ssm, "no parameter"))?;
-        Ok(said.parameter.value)
+        let said = self.parameters.get_parameter().name(name).with_decryption(true).send().await;
+        let said = said.map_err(|error| AwsError::of(SSM, error))?;
+        let value = said.parameter.and_then(|parameter| parameter.value);
+        value.ok_or_else(|| AwsError::Unreadable(SSM, "no value in the parameter".to_owned()))
     }
 
     async fn secret(&self, name: &str, member: Option<&str>) -> Result<String, AwsError> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Said {
-            secret_string: String,
-        }
-        let service = Service::SecretsManager;
-        let ask = json!({"SecretId": name}).to_string().into_bytes();
-        let said = self.json(service, VERSION, "secretsmanager.GetSecretValue", ask).await?;
-        let said: Said =
-            serde_json::from_slice(&said).map_err(|_| unreadable(service, "no text in the secret"))?;
-        let Some(member) = member else { return Ok(said.secret_string) };
-        let mut members: BTreeMap<String, String> = serde_json::from_str(&said.secret_string)
-            .map_err(|_| unreadable(service, "no object of texts in the secret"))?;
-        members.remove(member).ok_or_else(|| unreadable(service, format!("no member {member} in the secret")))
+        let said = self.secrets.get_secret_value().secret_id(name).send().await;
+        let said = said.map_err(|error| AwsError::of(SECRETS_MANAGER, error))?;
+        let unreadable = |reason: &str| AwsError::Unreadable(SECRETS_MANAGER, reason.to_owned());
+        let text = said.secret_string.ok_or_else(|| unreadable("no text in the secret"))?;
+        let Some(member) = member else { return Ok(text) };
+        // What serde says of a type it did not expect may quote the value.
+        let mut members: BTreeMap<String, String> =
+            serde_json::from_str(&text).map_err(|_| unreadable("no object of texts in the secret"))?;
+        members.remove(member).ok_or_else(|| unreadable(&format!("no member {member} in the secret")))
     }
 }
 

@@ -1,11 +1,15 @@
 //! The cache: an item for each value, or an item that names an object where the value is large.
+//!
+//! An object's name follows from its value's key, so that a large value replaces the one before; a small one, and
+//! a removal, take the object away. Whoever reads while that happens finds nothing, which a cache may say at any
+//! time.
 
-use super::{ALONE, BUCKET, EXPIRES, Stores};
-use crate::aws::dynamodb::{Attribute, Key};
-use crate::aws::{digest, now};
+use super::{ALONE, BUCKET, EXPIRES, Stores, digest};
+use crate::aws::dynamodb::{Item, key, number, number_of, text_of};
+use crate::aws::now;
 use crate::platform::Platform;
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
 use std::time::Duration;
 use tollbridge_core::cache::admit;
@@ -20,18 +24,14 @@ const OBJECT: &str = "object";
 impl Cache for Platform {
     async fn get(&self, key: &str) -> Result<Option<Bytes>, CacheError> {
         let Some(stores) = &self.stores else { return Ok(None) };
-        let Some(item) = stores.table.get(&item_key(key)).await? else { return Ok(None) };
+        let Some(mut item) = stores.table.get(item_key(key)).await? else { return Ok(None) };
         // DynamoDB removes what has expired within days.
-        let expires = item.get(EXPIRES).and_then(Attribute::integer);
-        if expires.is_none_or(|expires| expires <= now() / 1_000_000) {
+        if number_of(&item, EXPIRES).is_none_or(|expires| expires <= now() / 1_000_000) {
             return Ok(None);
         }
-        match (item.get(VALUE), item.get(OBJECT), &stores.bucket) {
-            (Some(Attribute::B(value)), _, _) => {
-                let value = BASE64_STANDARD.decode(value.as_bytes());
-                value.map(|value| Some(value.into())).map_err(|error| CacheError::Store(error.to_string()))
-            }
-            (_, Some(Attribute::S(object)), Some(bucket)) => Ok(bucket.get(object).await?),
+        match (item.remove(VALUE), item.remove(OBJECT), &stores.bucket) {
+            (Some(AttributeValue::B(value)), _, _) => Ok(Some(value.into_inner().into())),
+            (_, Some(AttributeValue::S(object)), Some(bucket)) => Ok(bucket.get(&object).await?),
             _ => Ok(None),
         }
     }
@@ -44,23 +44,24 @@ impl Cache for Platform {
     async fn put(&self, key: &str, value: Bytes, ttl: Duration) -> Result<(), CacheError> {
         let Some(stores) = &self.stores else { return Err(CacheError::NotKept) };
         let seconds = admit(key, &value, ttl)?;
-        let mut item = item_key(key).item();
-        item.insert(EXPIRES.into(), Attribute::number(now() / 1_000_000 + seconds));
+        let mut item = item_key(key);
+        item.insert(EXPIRES.into(), number(now() / 1_000_000 + seconds));
         if value.len() > LARGEST_ITEM {
-            // The object first: an item never names what is not there yet.
+            // The object first: an item never names what was not there yet. It replaces an earlier one.
             let object = object_key(key);
             stores.put_object(&object, value).await?;
-            item.insert(OBJECT.into(), object.into());
+            item.insert(OBJECT.into(), AttributeValue::S(object));
+            stores.table.write(item).await?;
         } else {
-            item.insert(VALUE.into(), Attribute::B(BASE64_STANDARD.encode(&value).into()));
+            item.insert(VALUE.into(), AttributeValue::B(Blob::new(value)));
+            stores.forget_object(stores.table.write(item).await?).await?;
         }
-        Ok(stores.table.write(&stores.table.put(item)).await?)
+        Ok(())
     }
 
     async fn delete(&self, key: &str) -> Result<(), CacheError> {
         let Some(stores) = &self.stores else { return Ok(()) };
-        // The bucket removes objects that no item names by their age.
-        Ok(stores.table.delete(&item_key(key)).await?)
+        stores.forget_object(stores.table.delete(item_key(key)).await?).await
     }
 
     async fn ready(&self) -> Result<(), CacheError> {
@@ -81,10 +82,20 @@ impl Stores {
             ))),
         }
     }
+
+    /// Removes the object that an item named which is no more. Where it stays, and where an item was removed by
+    /// DynamoDB when its time was up, the bucket removes the object by its age.
+    async fn forget_object(&self, item: Option<Item>) -> Result<(), CacheError> {
+        let object = item.as_ref().and_then(|item| text_of(item, OBJECT));
+        if let (Some(object), Some(bucket)) = (object, &self.bucket) {
+            bucket.delete(object).await?;
+        }
+        Ok(())
+    }
 }
 
-fn item_key(key: &str) -> Key<'static> {
-    Key::new(format!("cache#{key}"), ALONE)
+fn item_key(of: &str) -> Item {
+    key(format!("cache#{of}"), ALONE)
 }
 
 /// Keys of the cache have signs that would need escapes in a path.

@@ -4,8 +4,9 @@
 //! sent again, because whether it was done is not known.
 
 use super::{ALONE, EXPIRES, Stores, dice};
-use crate::aws::dynamodb::{Attribute, Item, Key};
+use crate::aws::dynamodb::{Item, key, number, number_of, text_of};
 use crate::platform::Platform;
+use aws_sdk_dynamodb::types::AttributeValue;
 use std::time::Duration;
 use tokio::time::sleep;
 use tollbridge_core::govern::limits::{Ask, Book, Grant, Settlement, Window};
@@ -38,7 +39,7 @@ impl Counters for Platform {
 
     async fn window(&self, scope: &str, at: Micros) -> Result<Window, CountersError> {
         let stores = self.stores.as_ref().ok_or(CountersError::NotKept)?;
-        let item = stores.table.get(&item_key(scope)).await?;
+        let item = stores.table.get(item_key(scope)).await?;
         Ok(read(&item.unwrap_or_default()).1.window(at))
     }
 }
@@ -51,7 +52,7 @@ impl Stores {
         mut by: impl FnMut(&mut Book) -> T,
     ) -> Result<T, CountersError> {
         for turn in 1..=TRIES {
-            let found = self.table.get(&item_key(scope)).await?.unwrap_or_default();
+            let found = self.table.get(item_key(scope)).await?.unwrap_or_default();
             let (version, mut book) = read(&found);
             let before = book.to_string();
             let outcome = by(&mut book);
@@ -60,11 +61,11 @@ impl Stores {
             if after == before {
                 return Ok(outcome);
             }
-            let mut item = item_key(scope).item();
-            item.insert(BOOK.into(), after.into());
-            item.insert(VERSION.into(), Attribute::number(version + 1));
-            item.insert(EXPIRES.into(), Attribute::number(at / 1_000_000 + KEPT));
-            let values = Item::from([(":version".into(), Attribute::number(version))]);
+            let mut item = item_key(scope);
+            item.insert(BOOK.into(), AttributeValue::S(after));
+            item.insert(VERSION.into(), number(version + 1));
+            item.insert(EXPIRES.into(), number(at / 1_000_000 + KEPT));
+            let values = Item::from([(":version".into(), number(version))]);
             if self.table.write_if(item, UNCHANGED, values).await? {
                 return Ok(outcome);
             }
@@ -75,13 +76,12 @@ impl Stores {
     }
 }
 
-fn item_key(scope: &str) -> Key<'static> {
-    Key::new(format!("counter#{scope}"), ALONE)
+fn item_key(scope: &str) -> Item {
+    key(format!("counter#{scope}"), ALONE)
 }
 
 /// A book and its version. Where there is none it is empty, and its version is zero.
-fn read(item: &Item<'_>) -> (u64, Book) {
-    let version = item.get(VERSION).and_then(Attribute::integer).unwrap_or_default();
-    let book = item.get(BOOK).and_then(Attribute::text).and_then(Book::read);
-    (version, book.unwrap_or_default())
+fn read(item: &Item) -> (u64, Book) {
+    let book = text_of(item, BOOK).and_then(Book::read);
+    (number_of(item, VERSION).unwrap_or_default(), book.unwrap_or_default())
 }

@@ -1,9 +1,9 @@
 //! The ledger: a request's row and its hour's sums, written in one transaction.
 
-use super::{ALONE, EXPIRES, Stores, dice};
-use crate::aws::digest;
-use crate::aws::dynamodb::{Attribute, Item, Key, Outcome, Write};
+use super::{ALONE, EXPIRES, Stores, dice, digest};
+use crate::aws::dynamodb::{Item, Outcome, key, number, number_of, text_of};
 use crate::platform::Platform;
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;
 use std::borrow::Cow;
 use std::sync::Mutex;
@@ -63,7 +63,7 @@ impl Ledger for Platform {
 
     async fn ready(&self) -> Result<(), LedgerError> {
         let stores = self.stores.as_ref().ok_or(LedgerError::NotKept)?;
-        stores.table.get(&Key::new("ready", ALONE)).await?;
+        stores.table.get(key("ready", ALONE)).await?;
         Ok(())
     }
 }
@@ -75,15 +75,15 @@ impl Stores {
         sums.add(row);
         let mut meetings = 0;
         loop {
-            let writes = [
-                Write::Put(self.table.put(self.row_item(row)).only_if(NEW)),
-                Write::Update(self.table.update(
+            let writes = vec![
+                self.table.put(self.row_item(row), NEW)?,
+                self.table.update(
                     hour_key(dice() % SHARDS, &Bucket::of(row)),
                     texts(Bucket::of(row)),
                     sums.columns().filter(|(_, sum)| *sum > 0),
-                )),
+                )?,
             ];
-            let Outcome::Cancelled(reasons) = self.table.transact(&writes).await? else { return Ok(true) };
+            let Outcome::Cancelled(reasons) = self.table.transact(writes).await? else { return Ok(true) };
             let is = |wanted: &str| reasons.iter().any(|reason| reason == wanted);
             if is("ConditionalCheckFailed") {
                 // An earlier attempt was done, though nobody heard of it.
@@ -100,20 +100,20 @@ impl Stores {
         }
     }
 
-    fn row_item<'a>(&self, row: &'a UsageRow) -> Item<'a> {
-        let mut item = row_key(row).item();
+    fn row_item(&self, row: &UsageRow) -> Item {
+        let mut item = row_key(row);
         for (name, value) in row.columns() {
             let attribute = match value {
                 // No column holds bytes.
                 Value::Null | Value::Blob(_) => continue,
-                Value::Integer(number) => Attribute::N(Cow::Owned(number.to_string())),
-                Value::Text(text) => Attribute::S(text),
+                Value::Integer(number) => AttributeValue::N(number.to_string()),
+                Value::Text(text) => AttributeValue::S(text.into_owned()),
             };
             item.insert(name.into(), attribute);
         }
         if let Some(days) = self.usage_days {
             let until = row.at / 1_000_000 + days * 24 * 60 * 60;
-            item.insert(EXPIRES.into(), Attribute::number(until));
+            item.insert(EXPIRES.into(), number(until));
         }
         item
     }
@@ -123,7 +123,7 @@ impl Stores {
         let hours = gathering.hours();
         let gathering = Mutex::new(gathering);
         let (from, to) = (hour_sort(hours.start), hour_sort(hours.end));
-        let add = |item: Item<'static>| {
+        let add = |item: Item| {
             let (bucket, sums) = (read_bucket(&item), read_sums(&item));
             gathering.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).add(&bucket, &sums);
         };
@@ -136,7 +136,7 @@ impl Stores {
     }
 }
 
-fn row_key(row: &UsageRow) -> Key<'static> {
+fn row_key(row: &UsageRow) -> Item {
     let mut day = String::new();
     push_second(row.at, &mut day);
     day.truncate("2026-11-21".len());
@@ -144,7 +144,7 @@ fn row_key(row: &UsageRow) -> Key<'static> {
     let shard = digest.get(..1).unwrap_or_default();
     // Digests are as long as each other, ids as a caller likes.
     let id = digest.get(..32).unwrap_or_default();
-    Key::new(format!("usage#{day}#{shard}"), format!("{:016}#{id}", row.at))
+    key(format!("usage#{day}#{shard}"), format!("{:016}#{id}", row.at))
 }
 
 fn hour_partition(shard: u64) -> String {
@@ -156,25 +156,26 @@ fn hour_sort(hour: u64) -> String {
     format!("{hour:08}#")
 }
 
-fn hour_key(shard: u64, bucket: &Bucket<'_>) -> Key<'static> {
+fn hour_key(shard: u64, bucket: &Bucket<'_>) -> Item {
     // A sort key has a kilobyte at most, which the names together may exceed.
     let names = digest(&bucket.texts().join("\n"));
-    Key::new(hour_partition(shard), hour_sort(bucket.hour) + &names)
+    key(hour_partition(shard), hour_sort(bucket.hour) + &names)
 }
 
-fn texts<'a>(bucket: Bucket<'a>) -> impl Iterator<Item = (&'static str, Attribute<'a>)> {
+fn texts(bucket: Bucket<'_>) -> impl Iterator<Item = (&'static str, AttributeValue)> {
     let Bucket { hour, tenant, key, provider, model, endpoint } = bucket;
     let texts = BUCKET_TEXTS.into_iter().zip([tenant, key, provider, model, endpoint]);
-    texts.map(|(name, text)| (name, Attribute::S(text))).chain([("hour", Attribute::number(hour))])
+    let texts = texts.map(|(name, text)| (name, AttributeValue::S(text.into_owned())));
+    texts.chain([("hour", number(hour))])
 }
 
-fn read_bucket<'a>(item: &'a Item<'_>) -> Bucket<'a> {
-    let text = |name: &str| Cow::Borrowed(item.get(name).and_then(Attribute::text).unwrap_or_default());
+fn read_bucket(item: &Item) -> Bucket<'_> {
+    let text = |name: &str| Cow::Borrowed(text_of(item, name).unwrap_or_default());
     let [tenant, key, provider, model, endpoint] = BUCKET_TEXTS.map(text);
-    let hour = item.get("hour").and_then(Attribute::integer).unwrap_or_default();
+    let hour = number_of(item, "hour").unwrap_or_default();
     Bucket { hour, tenant, key, provider, model, endpoint }
 }
 
-fn read_sums(item: &Item<'_>) -> Sums {
-    Sums::from_columns(|column| item.get(column)?.integer())
+fn read_sums(item: &Item) -> Sums {
+    Sums::from_columns(|column| number_of(item, column))
 }

@@ -6,7 +6,7 @@
 //!
 //! | what | `pk` | `sk` | looked up |
 //! | --- | --- | --- | --- |
-//! | a request's usage | `usage#2026-11-21#07`: its day, and a shard from its id | its microsecond and id | by an operator, by day |
+//! | a request's usage | `usage#2026-11-21#a`: its day, and a shard from its id | its microsecond, and a digest of its id | by an operator, by day |
 //! | an hour's sums | `hour#07`: a shard, drawn for each request | the hour, and a digest of what it is kept apart by | all shards, from hour to hour |
 //! | a cached value | `cache#` and its key | `-` | by its key |
 //! | the counts of a limit | `counter#` and its scope | `-` | by its scope |
@@ -21,7 +21,9 @@ mod ledger;
 use crate::aws::dynamodb::Table;
 use crate::aws::s3::Bucket;
 use crate::aws::{Aws, AwsError};
+use sha2::{Digest as _, Sha256};
 use std::env;
+use std::fmt::Write as _;
 use tollbridge_core::ports::{CacheError, CountersError, LedgerError};
 
 /// The variables that name them.
@@ -47,8 +49,8 @@ impl Stores {
     pub fn from_env(aws: &Aws) -> Option<Self> {
         let setting = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
         Some(Self {
-            table: Table::new(aws.clone(), setting(TABLE)?),
-            bucket: setting(BUCKET).map(|name| Bucket::new(aws.clone(), name)),
+            table: Table::new(aws, setting(TABLE)?),
+            bucket: setting(BUCKET).map(|name| Bucket::new(aws, name)),
             usage_days: setting(USAGE_DAYS).and_then(|days| days.parse().ok()).filter(|days| *days > 0),
         })
     }
@@ -83,4 +85,13 @@ fn dice() -> u64 {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).unwrap_or_default();
     u64::from_ne_bytes(bytes)
+}
+
+/// The SHA-256 of a text, in hexadecimal digits: a name for what is too long for a key, or not to be seen in one.
+fn digest(text: &str) -> String {
+    Sha256::digest(text).iter().fold(String::with_capacity(64), |mut digits, byte| {
+        // Writing to a `String` cannot fail.
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
 }
