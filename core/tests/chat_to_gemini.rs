@@ -80,6 +80,14 @@ fn model(parts: Value) -> Value {
 }
 
 #[test]
+fn a_user_may_say_nothing() {
+    for content in [json!(""), json!([{ "type": "text", "text": "" }]), Value::Null] {
+        let (told, _) = contents(json!([{ "role": "user", "content": content }]), "gemini-2.5-flash");
+        assert_eq!(told, json!([{ "role": "user", "parts": [{ "text": " " }] }]));
+    }
+}
+
+#[test]
 fn a_plain_request_is_its_contents() {
     let (body, dropped) = sent(&with(json!({ "stream": true, "n": 1, "logprobs": false })), THIRD);
     assert_eq!(body, json!({ "contents": [user(json!([{ "text": "Hi" }]))], "generationConfig": {} }));

@@ -55,6 +55,15 @@ fn text(text: &str) -> Value {
     json!({ "type": "text", "text": text })
 }
 
+/// Claude takes no empty text: the caller is told so in words of its own.
+#[test]
+fn somebody_has_to_say_something() {
+    for content in [json!(""), json!(" \n"), json!([{ "type": "text", "text": "" }])] {
+        let error = refused(&json!({ "model": "m", "messages": [{ "role": "user", "content": content }] }));
+        assert_eq!(error.param.as_deref(), Some("messages"), "{error}");
+    }
+}
+
 #[test]
 fn messages_become_turns() {
     let call = json!({ "id": "call_1", "type": "function", "function": { "name": "add", "arguments": "{\"a\": 1}" } });

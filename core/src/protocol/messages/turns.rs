@@ -52,6 +52,11 @@ impl<'r> Turns<'r> {
         if sorted.turns.is_empty() {
             sorted.let_system_speak(request);
         }
+        if sorted.turns.is_empty() {
+            // Neither an empty text nor one of white space is taken.
+            let message = "`messages` say nothing, and this model wants a text to answer. Add one.";
+            return Err(ApiError::invalid(message).with_param("messages"));
+        }
         Ok(sorted)
     }
 

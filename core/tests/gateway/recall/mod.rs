@@ -42,8 +42,13 @@ fn recorded<const N: usize>(wire: &str, ids: [&str; N]) -> Option<[Recorded; N]>
     let mut text = String::new();
     flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
     let records: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let find = |id: &str| records.iter().find(|record| record["id"] == id);
+    if let Some(missing) = ids.iter().find(|id| find(id).is_none()) {
+        println!("skipped: {missing} is not in this set of recordings");
+        return None;
+    }
     Some(ids.map(|id| {
-        let record = records.iter().find(|record| record["id"] == id).unwrap();
+        let record = find(id).unwrap();
         Recorded {
             body: record["response"]["body"].as_str().unwrap().replace("REDACTED", id),
             stream: record["stream"].as_bool().unwrap(),

@@ -9,6 +9,7 @@ use tollbridge_upstream::recordings;
 use super::PROVIDERS;
 use crate::{
     case::{Case, Hands},
+    fixture::BODY_SIZE_LIMIT,
     front::Front,
     verdict::{Verdict, check, fail, same, skip},
 };
@@ -58,7 +59,7 @@ async fn all(hands: Hands, way: Way) -> Verdict {
     let answered = recordings.into_iter().filter(|recording| recording.response.status == 200);
     let asked: Vec<(String, Value)> = answered
         .filter_map(|recording| Some((recording.id, recording.request?.get("body")?.clone())))
-        .filter(|(_, body)| body.is_object())
+        .filter(|(_, body)| body.is_object() && body.to_string().len() <= BODY_SIZE_LIMIT)
         .collect();
     let count = asked.len();
     let plays = asked.into_iter().enumerate().map(|(number, (id, body))| {

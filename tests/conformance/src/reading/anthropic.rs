@@ -41,7 +41,8 @@ pub(crate) fn events(events: &[Event]) -> Reading {
                 start = data["message"]["usage"].clone();
                 open.clear();
                 for block in list(&data["message"]["content"]) {
-                    reading.calls.push(call(block, block["input"].to_string()));
+                    opened(block, &mut reading);
+                    closed(block, String::new(), &mut reading);
                 }
             }
             "content_block_start" => {
@@ -67,6 +68,12 @@ pub(crate) fn events(events: &[Event]) -> Reading {
                 reading.finish = finish(&data["delta"]["stop_reason"]);
                 reading.refusal = explanation(&data["delta"]);
                 reading.usage = usage(&[&data["usage"], &start]);
+            }
+            // A limit can end a block without its stop.
+            "message_stop" => {
+                for (_, block, arguments) in std::mem::take(&mut open) {
+                    closed(&block, arguments, &mut reading);
+                }
             }
             "error" => reading.error = data["error"]["message"].as_str().map(str::to_owned),
             _ => {}
@@ -127,7 +134,7 @@ fn call(block: &Value, arguments: String) -> Call {
 
 fn finish(stop_reason: &Value) -> String {
     match stop_reason.as_str().unwrap_or_default() {
-        "end_turn" | "stop_sequence" | "pause_turn" => "stop",
+        "end_turn" | "stop_sequence" | "pause_turn" | "compaction" => "stop",
         "max_tokens" | "model_context_window_exceeded" => "length",
         "tool_use" => "tool_calls",
         "refusal" => "content_filter",

@@ -89,6 +89,8 @@ fn argue(part: &Value, by_index: &mut Vec<(u64, usize)>, calls: &mut Vec<Call>) 
 fn said(message: &Value, reading: &mut Reading) {
     match &message["content"] {
         Value::String(text) => reading.text.push_str(text),
+        // The JSON that was asked for, not as text.
+        object @ Value::Object(_) => reading.text.push_str(&object.to_string()),
         Value::Array(parts) => {
             for part in parts {
                 match part["type"].as_str() {

@@ -63,6 +63,9 @@ pub(super) enum Said<'r> {
     Part(&'r Part<'r>),
 }
 
+/// What a user says who says nothing: an empty text would be refused by some models.
+const NOTHING: Piece<'static> = Piece { said: Said::Text(" "), message: 0, signature: None };
+
 impl<'r> Turns<'r> {
     /// Sorts the messages of `request`; `signed` says that the model refuses calls without a
     /// signature.
@@ -90,6 +93,9 @@ impl<'r> Turns<'r> {
         }
         if sorted.contents.is_empty() {
             sorted.let_system_speak(request);
+        }
+        if sorted.contents.is_empty() && request.messages.iter().any(|message| message.role == Role::User) {
+            sorted.push(Side::User, vec![NOTHING]);
         }
         sorted.let_user_begin();
         sorted.order_results();
@@ -148,13 +154,11 @@ impl<'r> Turns<'r> {
     }
 
     /// A call has to follow a turn of the user's ("Function calling"). Conversations that were cut at
-    /// their beginning, or that begin with calls of the client's own, get one that says nothing; an empty
-    /// text would be refused.
+    /// their beginning, or that begin with calls of the client's own, get one that says nothing.
     fn let_user_begin(&mut self) {
         let Some(first) = self.contents.first() else { return };
         if first.side == Side::Model && first.pieces.iter().any(|piece| piece.said.is_call()) {
-            let nothing = Piece { said: Said::Text(" "), message: 0, signature: None };
-            self.contents.insert(0, Content { side: Side::User, pieces: vec![nothing] });
+            self.contents.insert(0, Content { side: Side::User, pieces: vec![NOTHING] });
         }
     }
 
