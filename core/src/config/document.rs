@@ -46,6 +46,8 @@ pub struct Document {
     pub keep_alive: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_reasoning: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasoning_timeout: Option<Text>,
 }
 
 /// One account at one provider.

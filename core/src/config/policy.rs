@@ -42,6 +42,8 @@ pub struct Policy {
     pub keep_alive: Duration,
     /// How long reasoning is kept for the next turns of a tool loop; nought for not at all.
     pub keep_reasoning: Duration,
+    /// How long a request waits for reasoning to be found.
+    pub reasoning_timeout: Duration,
 }
 
 /// One account at one provider.
@@ -279,6 +281,7 @@ impl Default for Policy {
             log: LogFormat::default(),
             keep_alive: KEEP_ALIVE,
             keep_reasoning: KEEP_REASONING,
+            reasoning_timeout: Duration::from_millis(300),
         }
     }
 }

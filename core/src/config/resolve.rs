@@ -100,6 +100,9 @@ impl<F: Fn(&str) -> Option<String>> Resolve<'_, F> {
             keep_reasoning: self
                 .read(&document.keep_reasoning, &root.member("keep_reasoning"), value::duration)
                 .unwrap_or(defaults.keep_reasoning),
+            reasoning_timeout: self
+                .read(&document.reasoning_timeout, &root.member("reasoning_timeout"), value::duration)
+                .unwrap_or(defaults.reasoning_timeout),
         }
     }
 

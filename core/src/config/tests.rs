@@ -64,6 +64,8 @@ fn the_table_tells_the_defaults() {
         (fields::RETRY, "max_backoff", max_backoff),
         (fields::ROOT, "keep_alive", policy.keep_alive),
         (fields::ROOT, "keep_reasoning", policy.keep_reasoning),
+        (fields::ROOT, "reasoning_timeout", policy.reasoning_timeout),
+        (fields::LIMITS, "store_timeout", policy.limits.store_timeout),
     ] {
         assert_eq!(value::duration(text(fields, name)), Some(want), "{name}");
     }

@@ -31,9 +31,6 @@ use crate::{
 };
 use bytes::Bytes;
 
-/// How long a request waits for all of its look-ups.
-const LOOK_UP: Duration = Duration::from_millis(300);
-
 /// How long to wait between two looks for a value that is on its way.
 const STEP: Duration = Duration::from_millis(25);
 
@@ -118,7 +115,13 @@ impl<P: Ports> Gateway<P> {
                 None => asked.push(key.clone()),
             }
         }
-        let trouble = match within(&self.ports, LOOK_UP, pin!(self.ports.get_all(&asked))).await {
+        let trouble = match within(
+            &self.ports,
+            self.policy.reasoning_timeout,
+            pin!(self.ports.get_all(&asked)),
+        )
+        .await
+        {
             Ok(Ok(values)) => {
                 // The newest turn stands first.
                 let newest = keys.first().filter(|key| asked.first() == Some(key));
@@ -142,7 +145,8 @@ impl<P: Ports> Gateway<P> {
         while !left.is_zero() {
             self.ports.sleep(STEP).await;
             left = left.saturating_sub(STEP);
-            if let Ok(Ok(Some(value))) = within(&self.ports, LOOK_UP, pin!(self.ports.get(key))).await {
+            let look = pin!(self.ports.get(key));
+            if let Ok(Ok(Some(value))) = within(&self.ports, self.policy.reasoning_timeout, look).await {
                 return Some(value);
             }
         }

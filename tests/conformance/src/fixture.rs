@@ -192,6 +192,7 @@ pub(crate) fn document(upstream: &str, silent: &str) -> Value {
         },
         // Emulators of stores are slow on a busy machine.
         "limits": {"store_timeout": "4s"},
+        "reasoning_timeout": "2s",
         "retry": {"initial_backoff": "10ms", "max_backoff": "1s"},
         "body_size_limit": BODY_SIZE_LIMIT,
         "cors": {"origins": [ORIGIN]},

@@ -138,6 +138,14 @@ pub static ROOT: &[Field] = &[
                 back. `0` keeps none: such a loop then goes on without.",
         ..FIELD
     },
+    Field {
+        name: "reasoning_timeout",
+        shape: Shape::Scalar(&TIMEOUT),
+        env: Some("REASONING_TIMEOUT"),
+        default: "300ms",
+        about: "How long a request waits for that reasoning. What is not found by then counts as gone.",
+        ..FIELD
+    },
 ];
 
 const ONE_MODEL_SHAPE: Shape = Shape::Scalar(&MODEL);

@@ -1,6 +1,7 @@
 //! What Anthropic's server wants of thinking that comes back ("Extended thinking", "Preserving
 //! thinking blocks"): each block as it was issued, and, with a budget, one at the head of the turn
-//! whose tools are being answered.
+//! whose tools are being answered. A loop of calls and results is one turn: what follows on results
+//! need not begin with a thought.
 
 use serde_json::Value;
 
@@ -34,12 +35,17 @@ pub(super) fn check(body: &Value) -> Result<(), Fault> {
     }
 }
 
-/// The assistant's last turn begins with a thought where results answer it.
+/// The assistant's turn begins with a thought where results answer it.
 fn headed(messages: &[Value]) -> Result<(), Fault> {
-    let answered =
-        messages.last().is_some_and(|last| blocks(last).iter().any(|block| block["type"] == "tool_result"));
-    let last = messages.iter().rposition(|message| message["role"] == "assistant");
-    let Some(at) = last.filter(|_| answered) else { return Ok(()) };
+    let answers = |message: &Value| blocks(message).iter().any(|block| block["type"] == "tool_result");
+    if !messages.last().is_some_and(answers) {
+        return Ok(());
+    }
+    let asked = messages.iter().rposition(|message| message["role"] == "user" && !answers(message));
+    let turn = asked.map_or(0, |asked| asked + 1);
+    let Some(at) = (turn..messages.len()).find(|at| messages[*at]["role"] == "assistant") else {
+        return Ok(());
+    };
     let first = &blocks(&messages[at]).first().map_or(Value::Null, |block| block["type"].clone());
     match first.as_str() {
         Some("thinking" | "redacted_thinking") => Ok(()),
@@ -76,6 +82,11 @@ mod tests {
         assert!(check(&body(thought("else"), "enabled")).is_err());
         assert!(check(&body(Value::Null, "enabled")).is_err());
         assert!(check(&body(Value::Null, "adaptive")).is_ok());
+        let mut longer = body(thought("so"), "enabled");
+        let last = longer["messages"].as_array().unwrap()[2].clone();
+        let called = json!({"role": "assistant", "content": [{"type": "tool_use", "id": "t2", "name": "x", "input": {}}]});
+        longer["messages"].as_array_mut().unwrap().extend([called, last]);
+        assert!(check(&longer).is_ok());
         assert!(check(&body(thought("else"), "disabled")).is_err());
     }
 }
