@@ -21,12 +21,34 @@ pub struct Book {
 
 /// A slot that is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Running {
-    id: u64,
-    until: Micros,
+pub struct Running {
+    /// Which one.
+    pub id: u64,
+    /// When it lapses.
+    pub until: Micros,
 }
 
 impl Book {
+    /// A book of a store that keeps its numbers apart.
+    pub fn new(minute: u64, requests: u32, streams: Vec<Running>) -> Self {
+        Self { minute, requests, streams }
+    }
+
+    /// The minute that the requests are of, counted from the epoch.
+    pub fn minute(&self) -> u64 {
+        self.minute
+    }
+
+    /// Requests granted in it.
+    pub fn requests(&self) -> u32 {
+        self.requests
+    }
+
+    /// Streams that were granted a slot, lapsed ones that nobody has cleared away included.
+    pub fn streams(&self) -> &[Running] {
+        &self.streams
+    }
+
     /// Grants what is asked for, or says of what there is too little. Asking again for a slot that
     /// one has grants it again.
     pub fn lease(&mut self, ask: &Ask) -> Grant {

@@ -33,6 +33,7 @@ mod book;
 pub mod conformance;
 mod exchange;
 mod outage;
+mod plain;
 mod purse;
 mod scopes;
 pub mod sql;
@@ -41,9 +42,10 @@ mod tests;
 
 use std::time::Duration;
 
-pub use book::Book;
+pub use book::{Book, Running};
 pub use exchange::{Ask, Grant, Limit, Requests, Settlement, Slot, Window};
 pub use outage::Outage;
+pub use plain::{PlainLease, PlainSettlement, PlainSlot, Units};
 pub use purse::{Asking, Decision, Pass, Purse, Refusal, Standing};
 pub use scopes::{Scope, Scopes};
 

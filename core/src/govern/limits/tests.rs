@@ -167,7 +167,71 @@ fn steps() -> impl Strategy<Value = Vec<(usize, Step)>> {
     prop::collection::vec((0..3_usize, step), 1..150)
 }
 
+/// A book about a moment near eight.
+fn books() -> impl Strategy<Value = Book> {
+    let running =
+        (0..4_u64, 0..60_u64).prop_map(|(id, s)| Running { id, until: EIGHT - 30 * SECOND + s * SECOND });
+    let streams = prop::collection::vec(running, 0..4).prop_map(|mut streams| {
+        streams.sort_by_key(|running| running.id);
+        streams.dedup_by_key(|running| running.id);
+        streams
+    });
+    let minute = EIGHT / MINUTE;
+    (minute - 2..minute + 2, 0..6_u32, streams)
+        .prop_map(|(minute, requests, streams)| Book::new(minute, requests, streams))
+}
+
 proptest! {
+    /// Where the condition of a plain lease holds, the book would have granted the same, and says the
+    /// same afterwards.
+    #[test]
+    fn a_plain_lease_is_what_the_book_would_say(
+        book in books(), need in 0..3_u32, most in 0..6_u32, asks in 1..4_u8, id in 0..6_u64, renewal: bool,
+    ) {
+        let requests = Requests { limit: most, need, ahead: 0, back: 0, minute: 0 };
+        let slot = Slot { limit: most, id, renewal };
+        let ask = Ask {
+            at: EIGHT,
+            requests: (asks & 1 != 0).then_some(requests),
+            stream: (asks & 2 != 0).then_some(slot),
+        };
+        let Some(plain) = ask.plain() else { return Ok(()) };
+        let has_units = plain.units.is_none_or(|units| book.requests() <= units.at_most);
+        let has_slot = plain.slot.and_then(|slot| slot.below).is_none_or(|below| book.streams().len() < below as usize);
+        if book.minute() != plain.minute || !has_units || !has_slot {
+            return Ok(());
+        }
+        let requests = book.requests() + plain.units.map_or(0, |units| units.need);
+        let mut streams = book.streams().to_vec();
+        if let Some(slot) = plain.slot {
+            streams.retain(|running| running.id != slot.id);
+            streams.push(Running { id: slot.id, until: slot.until });
+        }
+        let changed = Book::new(book.minute(), requests, streams);
+        let mut asked = book;
+        prop_assert_eq!(plain.grant(requests), asked.lease(&ask));
+        prop_assert_eq!(changed.window(EIGHT), asked.window(EIGHT));
+    }
+
+    /// The same of what is given back.
+    #[test]
+    fn a_plain_settlement_is_what_the_book_would_do(
+        book in books(), back in 0..4_u32, ago in 0..3_u64, id in prop::option::of(0..5_u64),
+    ) {
+        let back = Settlement { at: EIGHT, minute: EIGHT / MINUTE - ago, requests: back, stream: id };
+        let plain = back.plain();
+        if plain.units.is_some_and(|(minute, units)| book.minute() != minute || book.requests() < units) {
+            return Ok(());
+        }
+        let requests = book.requests() - plain.units.map_or(0, |(_, units)| units);
+        let mut streams = book.streams().to_vec();
+        streams.retain(|running| Some(running.id) != plain.slot);
+        let changed = Book::new(book.minute(), requests, streams);
+        let mut asked = book;
+        asked.settle(&back);
+        prop_assert_eq!(changed.window(EIGHT), asked.window(EIGHT));
+    }
+
     #[test]
     fn a_book_comes_back_as_it_was_written(minute: u64, requests: u32, streams: Vec<(u64, u64)>) {
         let mut text = format!("1 {minute} {requests}");
