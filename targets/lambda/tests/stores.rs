@@ -319,7 +319,10 @@ fn carry(mut here: TcpStream, to: &str, (loses, loses_writes): &(Arc<AtomicBool>
     let mut buffer = vec![0; 1 << 20];
     while let Ok(read) = here.read(&mut buffer) {
         let Some(request) = buffer.get(..read).filter(|request| !request.is_empty()) else { return };
-        let write = String::from_utf8_lossy(request).contains("DynamoDB_20120810.PutItem");
+        let sent = String::from_utf8_lossy(request);
+        let write = ["PutItem", "UpdateItem"]
+            .iter()
+            .any(|operation| sent.contains(&format!("_20120810.{operation}")));
         there.write_all(request).unwrap();
         there.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
         let mut answer = vec![0; 1 << 20];

@@ -8,7 +8,10 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem, Update};
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
 use std::collections::HashMap;
 
 const DYNAMODB: &str = "dynamodb";
@@ -56,6 +59,71 @@ pub enum Outcome {
     Cancelled(Vec<String>),
 }
 
+/// A change of an item, and on which condition. The names (`#minute`) and values (`:minute`) in its expressions are
+/// given apart; each that is given has to be used.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    set: Vec<&'static str>,
+    add: Vec<&'static str>,
+    remove: Vec<&'static str>,
+    only_if: Vec<&'static str>,
+    names: HashMap<String, String>,
+    values: Item,
+}
+
+impl Change {
+    /// An attribute gets a value.
+    pub fn set(&mut self, action: &'static str) -> &mut Self {
+        self.set.push(action);
+        self
+    }
+
+    /// A number grows.
+    pub fn add(&mut self, action: &'static str) -> &mut Self {
+        self.add.push(action);
+        self
+    }
+
+    /// An attribute goes.
+    pub fn remove(&mut self, path: &'static str) -> &mut Self {
+        self.remove.push(path);
+        self
+    }
+
+    /// One more condition.
+    pub fn only_if(&mut self, condition: &'static str) -> &mut Self {
+        self.only_if.push(condition);
+        self
+    }
+
+    /// What a name stands for.
+    pub fn name(&mut self, name: &str, attribute: &str) -> &mut Self {
+        self.names.insert(name.to_owned(), attribute.to_owned());
+        self
+    }
+
+    /// What a value is.
+    pub fn value(&mut self, name: &str, value: AttributeValue) -> &mut Self {
+        self.values.insert(name.to_owned(), value);
+        self
+    }
+
+    fn expression(&self) -> String {
+        let clauses = [("SET", &self.set), ("ADD", &self.add), ("REMOVE", &self.remove)];
+        let clauses = clauses.into_iter().filter(|(_, actions)| !actions.is_empty());
+        clauses.map(|(clause, actions)| format!("{clause} {} ", actions.join(", "))).collect()
+    }
+}
+
+/// What came of a change.
+#[derive(Debug)]
+pub enum Changed {
+    /// It was made: the attributes that it changed, as they are now.
+    To(Item),
+    /// The condition does not hold: the item as it is, empty where there is none.
+    Not(Item),
+}
+
 impl Table {
     /// The table of this name. Nothing is asked yet.
     pub fn new(aws: &Aws, name: String) -> Self {
@@ -83,6 +151,28 @@ impl Table {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(AwsError::of(DYNAMODB, error)),
+            },
+        }
+    }
+
+    /// Changes an item where the change's condition holds. Sent once, as [`write_if`](Self::write_if).
+    pub async fn change(&self, key: Item, change: Change) -> Result<Changed, AwsError> {
+        let update = self.once.update_item().table_name(&self.name).set_key(Some(key));
+        let sent = update
+            .update_expression(change.expression())
+            .condition_expression(change.only_if.join(" AND "))
+            .set_expression_attribute_names(Some(change.names))
+            .set_expression_attribute_values(Some(change.values))
+            .return_values(ReturnValue::UpdatedNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send();
+        match sent.await {
+            Ok(said) => Ok(Changed::To(said.attributes.unwrap_or_default())),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                    Ok(Changed::Not(failed.item.clone().unwrap_or_default()))
+                }
                 _ => Err(AwsError::of(DYNAMODB, error)),
             },
         }

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::future::try_join_all;
 
 use crate::{
     ability::Ability,
@@ -91,16 +91,10 @@ async fn requests(hands: Hands, front: Front, key: &'static str) -> Verdict {
     same("requests upstream", hands.seen().await?.len(), RPM_LIMIT as usize)
 }
 
-/// How many requests meet at the store of counts. DynamoDB's is changed by compare and set, so that thirty at
-/// once would take longer than the second that a store has; `docs/targets.md` says what becomes of them then.
-fn together(hands: &Hands) -> usize {
-    if hands.world.target.name() == "lambda" { 5 } else { 30 }
-}
-
 async fn at_once(hands: Hands) -> Verdict {
     early_in_a_minute().await;
     let asks = (0..AT_ONCE_LIMIT + 10).map(|_| hands.chat("openai/ok.n-3").key(AT_ONCE_KEY).send());
-    let answers: Vec<Whole> = stream::iter(asks).buffer_unordered(together(&hands)).try_collect().await?;
+    let answers: Vec<Whole> = try_join_all(asks).await?;
     let count = |status| answers.iter().filter(|answer: &&Whole| answer.status.as_u16() == status).count();
     let (passed, refused) = (count(200), count(429));
     same("passed or refused", passed + refused, answers.len())?;
