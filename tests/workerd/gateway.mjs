@@ -17,12 +17,12 @@ export function document(provider, key = {}, more = {}) {
 }
 
 /**
- * Starts `instances` isolates, runs `work` with their addresses, what they logged, and Miniflare, and ends them.
+ * Starts `instances` isolates with a document, `more` variables, or neither, runs `work` with their addresses, what they logged, and Miniflare, and ends them.
  * All isolates but the first find the first one's objects, as those of a deployment do.
  */
-export async function serving(options, { document, instances = 1, bare = false, faults }, work) {
+export async function serving(options, { document, more, instances = 1, bare = false, faults }, work) {
   const tools = load(options.tools);
-  const variables = { OPENAI_API_KEY: "sk-provider" };
+  const variables = { OPENAI_API_KEY: "sk-provider", ...more };
   if (document) variables.TOLLBRIDGE_CONFIG = JSON.stringify(document);
   if (faults !== undefined) variables.TOLLBRIDGE_FAULTS = faults;
   const bundle = faults === undefined ? options.bundle : options.faults;

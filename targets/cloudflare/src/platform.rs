@@ -44,9 +44,14 @@ impl Platform {
     }
 }
 
+/// Now. Stands still between two I/O operations.
+pub(crate) fn now() -> Micros {
+    Date::now().as_millis() * 1000
+}
+
 impl Clock for Platform {
     fn now(&self) -> Micros {
-        Date::now().as_millis() * 1000
+        now()
     }
 }
 

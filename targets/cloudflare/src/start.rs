@@ -1,15 +1,18 @@
 //! The isolate's gateway: made by its first request, shared by the others.
 //!
 //! Its document is the variable `TOLLBRIDGE_CONFIG` or, where there is none, the value of that key in the KV
-//! namespace bound as `CONFIG`, for documents that are larger than a variable may be.
+//! namespace bound as `CONFIG`, for documents that are larger than a variable may be. Without either, single
+//! variables and secrets make one, by the names that the native server reads.
 
-use crate::platform::Platform;
+use crate::platform::{Platform, now};
 use std::cell::OnceCell;
 use std::sync::Arc;
+use tollbridge_core::config::{Document, LogFormat};
 use tollbridge_core::faults::{self, Over};
 use tollbridge_core::gateway::closed::{self, Closed};
 use tollbridge_core::gateway::{Gateway, State};
-use worker::{Date, Env, console_error};
+use tollbridge_core::ledger::Notice;
+use worker::{Env, console_error, console_warn};
 
 /// What the core sees of Workers.
 pub(crate) type Ports = Over<Platform>;
@@ -50,16 +53,31 @@ pub(crate) async fn load(env: &Env) -> Made {
 
 fn make(env: &Env, text: Option<&str>) -> Made {
     let setting = |name: &str| setting(env, name);
-    let policy =
-        closed::document(text).and_then(|document| closed::policy(document, setting)).inspect_err(say)?;
+    let document = match closed::document(text) {
+        Err(Closed::NoDocument) => from_variables(setting),
+        document => document,
+    };
+    let policy = document.and_then(|document| closed::policy(document, setting)).inspect_err(say)?;
     let state = Arc::new(State::new(&policy));
     let ports = faults::over(Platform::new(env), setting(faults::SETTING).as_deref());
     Ok(Arc::new(Gateway::new(ports, Arc::new(policy), state)))
 }
 
+fn from_variables(setting: impl Fn(&str) -> Option<String>) -> Result<Document, Closed> {
+    let names = closed::variable_names().into_iter();
+    let set =
+        names.filter_map(|name| Some((name.clone(), setting(&name).filter(|value| !value.is_empty())?)));
+    let (document, unused) = closed::from_variables(&set.collect())?;
+    for notice in unused {
+        let warning = Notice::warning("variable_unused").reason(&notice.to_string());
+        console_warn!("{}", warning.line(now(), LogFormat::Json));
+    }
+    Ok(document)
+}
+
 /// Tells the operator.
 fn say(reason: &Closed) {
-    console_error!("{}", reason.log_line(Date::now().as_millis() * 1000));
+    console_error!("{}", reason.log_line(now()));
 }
 
 /// A variable or a secret: both are read in the same way.

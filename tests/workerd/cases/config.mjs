@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { ask, get } from "../caller.mjs";
-import { document, serving } from "../gateway.mjs";
+import { KEY, document, serving } from "../gateway.mjs";
 import { providing } from "../provider.mjs";
 
 async function refused(url, word) {
@@ -16,13 +16,25 @@ export default {
     providing((provider) =>
       serving(options, {}, async ({ urls: [url], miniflare }) => {
         const store = await miniflare.getKVNamespace("CONFIG");
-        await refused(url, /set TOLLBRIDGE_CONFIG/);
+        await refused(url, /requires no key/);
         await store.put("TOLLBRIDGE_CONFIG", '{"no_such_setting": 1}');
         await refused(url, /cannot be used/);
         await store.put("TOLLBRIDGE_CONFIG", JSON.stringify(document(provider)));
         assert.equal((await ask(url, { mark: "found" })).said, "found");
       }),
     ),
+
+  "variables and secrets alone make a gateway": (options) =>
+    providing((provider) => {
+      const more = { OPENAI_BASE_URL: `${provider.url}/v1`, TOLLBRIDGE_MASTER_KEY: KEY, GEMINI_MODELS: "gemini-3-flash" };
+      return serving(options, { more }, async ({ urls: [url], log }) => {
+        assert.equal((await ask(url, { mark: "alone" })).said, "alone");
+        assert.ok(log.some((line) => line.includes("variable_unused") && line.includes("GEMINI_MODELS")));
+      });
+    }),
+
+  "with nothing set it says what to set": (options) =>
+    serving(options, { more: { OPENAI_API_KEY: "" } }, ({ urls: [url] }) => refused(url, /set TOLLBRIDGE_CONFIG/)),
 
   "without any store the answers are the same, and it is said": (options) =>
     providing((provider) =>
