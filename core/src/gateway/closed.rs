@@ -95,6 +95,22 @@ pub fn from_variables(variables: &Variables) -> Result<(Document, Vec<env::Notic
     Ok((document, notices))
 }
 
+/// The document, or without one that which single variables make, and what of them is not used. `variable` is asked
+/// only then.
+pub fn document_or_variables(
+    text: Option<&str>,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<(Document, Vec<env::Notice>), Closed> {
+    match document(text) {
+        Err(Closed::NoDocument) => {
+            let names = variable_names().into_iter();
+            let set = names.filter_map(|name| variable(&name).map(|value| (name, value)));
+            from_variables(&set.collect())
+        }
+        document => Ok((document?, Vec::new())),
+    }
+}
+
 /// Puts a value at its place, key by key.
 fn put(members: &mut Map<String, Value>, path: &[String], value: Value) {
     match path {
@@ -160,6 +176,17 @@ mod tests {
         let providers: Vec<_> = policy.providers.iter().map(|provider| &*provider.name).collect();
         assert_eq!(providers, ["openai"]);
         assert!(policy.requires_key());
+    }
+
+    #[test]
+    fn variables_are_asked_where_there_is_no_document() {
+        let (document, _) = document_or_variables(Some("{}"), |name| panic!("{name} was asked")).unwrap();
+        assert!(document.secret_names().is_empty());
+        assert!(document_or_variables(Some("{"), |name| panic!("{name} was asked")).is_err());
+        let key = |name: &str| (name == "OPENAI_API_KEY").then(|| "sk-1".to_owned());
+        let (document, unused) = document_or_variables(None, key).unwrap();
+        assert_eq!((document.secret_names(), unused), (vec!["OPENAI_API_KEY"], Vec::new()));
+        assert_eq!(document_or_variables(Some(" "), |_| None).unwrap_err(), Closed::NoDocument);
     }
 
     #[test]

@@ -5,9 +5,9 @@
 //! results a millisecond after the last byte that it was waiting for, so what is on its way to the
 //! store can be found in the process meanwhile ([`Transit`]). A client that is led to another
 //! instance may be faster than the store: where the store [says](crate::ports::Cache::settles_within) that
-//! it is worth it, the newest turn's state is looked for once more for a moment. Then the state counts as
-//! gone, which is reported and not fatal. All of a request's values are asked for at once, and for a moment at most: a store that is
-//! slow or broken costs reasoning and never an answer.
+//! it is worth it, the newest turn's state is looked for again for a moment. Then the state counts as
+//! gone, which is reported and not fatal. All of a request's values are asked for at once, and for a
+//! moment at most: a store that is slow or broken costs reasoning and never an answer.
 
 use std::{
     collections::HashMap,
@@ -115,13 +115,8 @@ impl<P: Ports> Gateway<P> {
                 None => asked.push(key.clone()),
             }
         }
-        let trouble = match within(
-            &self.ports,
-            self.policy.reasoning_timeout,
-            pin!(self.ports.get_all(&asked)),
-        )
-        .await
-        {
+        let look = pin!(self.ports.get_all(&asked));
+        let trouble = match within(&self.ports, self.policy.reasoning_timeout, look).await {
             Ok(Ok(values)) => {
                 // The newest turn stands first.
                 let newest = keys.first().filter(|key| asked.first() == Some(key));

@@ -7,7 +7,7 @@
 use crate::platform::{Platform, now};
 use std::cell::OnceCell;
 use std::sync::Arc;
-use tollbridge_core::config::{Document, LogFormat};
+use tollbridge_core::config::LogFormat;
 use tollbridge_core::faults::{self, Over};
 use tollbridge_core::gateway::closed::{self, Closed};
 use tollbridge_core::gateway::{Gateway, State};
@@ -53,26 +53,15 @@ pub(crate) async fn load(env: &Env) -> Made {
 
 fn make(env: &Env, text: Option<&str>) -> Made {
     let setting = |name: &str| setting(env, name);
-    let document = match closed::document(text) {
-        Err(Closed::NoDocument) => from_variables(setting),
-        document => document,
-    };
-    let policy = document.and_then(|document| closed::policy(document, setting)).inspect_err(say)?;
-    let state = Arc::new(State::new(&policy));
-    let ports = faults::over(Platform::new(env), setting(faults::SETTING).as_deref());
-    Ok(Arc::new(Gateway::new(ports, Arc::new(policy), state)))
-}
-
-fn from_variables(setting: impl Fn(&str) -> Option<String>) -> Result<Document, Closed> {
-    let names = closed::variable_names().into_iter();
-    let set =
-        names.filter_map(|name| Some((name.clone(), setting(&name).filter(|value| !value.is_empty())?)));
-    let (document, unused) = closed::from_variables(&set.collect())?;
+    let (document, unused) = closed::document_or_variables(text, setting).inspect_err(say)?;
     for notice in unused {
         let warning = Notice::warning("variable_unused").reason(&notice.to_string());
         console_warn!("{}", warning.line(now(), LogFormat::Json));
     }
-    Ok(document)
+    let policy = closed::policy(document, setting).inspect_err(say)?;
+    let state = Arc::new(State::new(&policy));
+    let ports = faults::over(Platform::new(env), setting(faults::SETTING).as_deref());
+    Ok(Arc::new(Gateway::new(ports, Arc::new(policy), state)))
 }
 
 /// Tells the operator.

@@ -64,15 +64,9 @@ impl Settings {
     }
 
     fn document(&self, values: &Values) -> Result<Document, Closed> {
-        match closed::document(values.get(closed::DOCUMENT).map(Secret::expose)) {
-            Err(Closed::NoDocument) => {
-                let known = closed::variable_names().into_iter();
-                let variables = known.filter_map(|name| self.variables.get_key_value(&name));
-                let variables = variables.map(|(name, value)| (name.clone(), value.clone())).collect();
-                closed::from_variables(&variables).map(|(document, _)| document)
-            }
-            said => said,
-        }
+        let text = values.get(closed::DOCUMENT).map(Secret::expose);
+        let variable = |name: &str| self.variables.get(name).cloned();
+        closed::document_or_variables(text, variable).map(|(document, _)| document)
     }
 
     /// A variable, where it is set.
