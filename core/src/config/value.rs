@@ -2,6 +2,8 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
+use crate::hex;
+
 /// The last two characters of the field's usual ways to write a duration or a size are its unit;
 /// a bare number is in seconds, or in bytes.
 fn split_unit(text: &str) -> Option<(u64, &str)> {
@@ -82,12 +84,9 @@ pub fn digest(text: &str) -> Option<[u8; 32]> {
 
 /// Writes a digest as [`digest`] reads it.
 pub fn digest_text(digest: &[u8; 32]) -> String {
-    use std::fmt::Write;
-    digest.iter().fold("sha256:".to_owned(), |mut text, byte| {
-        // Writing into a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let mut text = "sha256:".to_owned();
+    hex::push(&mut text, digest);
+    text
 }
 
 /// Reads an RFC 3339 time, such as `2027-01-31T00:00:00Z`, or a date alone (its first moment in

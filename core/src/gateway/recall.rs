@@ -65,8 +65,18 @@ impl Transit {
         }
     }
 
-    fn get(&self, key: &str) -> Option<Bytes> {
-        self.lock().values.get(key).cloned()
+    /// The values that are under way, and the keys of the others.
+    fn find(&self, mut keys: Vec<String>) -> (Vec<Bytes>, Vec<String>) {
+        let under_way = self.lock();
+        let mut found = Vec::new();
+        keys.retain(|key| match under_way.values.get(key) {
+            Some(value) => {
+                found.push(value.clone());
+                false
+            }
+            None => true,
+        });
+        (found, keys)
     }
 
     fn remove(&self, key: &str) {
@@ -101,29 +111,23 @@ impl<P: Ports> Gateway<P> {
         if keys.is_empty() {
             return;
         }
-        let values = self.look_up(&keys).await;
+        let values = self.look_up(keys).await;
         let turns: Vec<Turn<'_>> = values.iter().filter_map(|value| Turn::read(value)).collect();
         recall::restore(request, format, &turns);
     }
 
-    /// The values of the keys that have one and could be read in time.
-    async fn look_up(&self, keys: &[String]) -> Vec<Bytes> {
-        let (mut found, mut asked) = (Vec::with_capacity(keys.len()), Vec::with_capacity(keys.len()));
-        for key in keys {
-            match self.state.transit.get(key) {
-                Some(value) => found.push(value),
-                None => asked.push(key.clone()),
-            }
-        }
+    /// The values of the keys that have one and could be read in time. The newest turn's key stands first.
+    async fn look_up(&self, keys: Vec<String>) -> Vec<Bytes> {
+        let newest = keys.first().cloned();
+        let (mut found, asked) = self.state.transit.find(keys);
         let look = pin!(self.ports.get_all(&asked));
         let trouble = match within(&self.ports, self.policy.reasoning_timeout, look).await {
             Ok(Ok(values)) => {
-                // The newest turn stands first.
-                let newest = keys.first().filter(|key| asked.first() == Some(key));
-                let newest = newest.filter(|_| values.first().is_some_and(Option::is_none));
+                let newest = newest.filter(|key| asked.first() == Some(key));
+                let missed = newest.filter(|_| values.first().is_some_and(Option::is_none));
                 found.extend(values.into_iter().flatten());
-                if let Some(key) = newest {
-                    found.extend(self.late(key).await);
+                if let Some(key) = missed {
+                    found.extend(self.late(&key).await);
                 }
                 return found;
             }

@@ -32,8 +32,6 @@ mod restore;
 mod tests;
 mod turn;
 
-use std::fmt::Write;
-
 use sha2::{Digest, Sha256};
 
 pub use collect::Collector;
@@ -43,6 +41,7 @@ pub use turn::{Call, Piece, Record, Turn};
 
 use crate::{
     conversation::Request,
+    hex,
     model::{Control, Effort, Model},
     protocol::{Dialect, ReasoningBack, Wire, chat, gemini},
 };
@@ -99,20 +98,22 @@ impl Format {
     }
 }
 
+/// How the keys of reasoning state begin in the cache.
+const PREFIX: &str = "reasoning/";
+
 /// The cache's key for the turn of this handle. It holds nothing in clear.
 pub fn key(tenant: &str, handle: &str) -> String {
     // No tenant path has a zero byte in it.
-    format!("reasoning/{}", digest([tenant.as_bytes(), b"\0", handle.as_bytes()]))
+    digest(PREFIX, [tenant.as_bytes(), b"\0", handle.as_bytes()])
 }
 
-fn digest<'p>(pieces: impl IntoIterator<Item = &'p [u8]>) -> String {
+/// A digest over `pieces`, behind `prefix`.
+fn digest<'p>(prefix: &str, pieces: impl IntoIterator<Item = &'p [u8]>) -> String {
     let mut digest = Sha256::new();
     pieces.into_iter().for_each(|piece| digest.update(piece));
-    let mut text = String::with_capacity(64);
-    for byte in digest.finalize() {
-        // Writing to a `String` cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
+    let mut text = String::with_capacity(prefix.len() + 64);
+    text.push_str(prefix);
+    hex::push(&mut text, &digest.finalize());
     text
 }
 

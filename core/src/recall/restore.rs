@@ -32,10 +32,13 @@ fn asks(message: &Message<'_>) -> bool {
 }
 
 fn digest_of(message: &Message<'_>) -> String {
-    digest(message.parts.iter().filter_map(|part| match part {
-        Part::Text(text) => Some(text.text.as_bytes()),
-        _ => None,
-    }))
+    digest(
+        "",
+        message.parts.iter().filter_map(|part| match part {
+            Part::Text(text) => Some(text.text.as_bytes()),
+            _ => None,
+        }),
+    )
 }
 
 fn first_call<'m, 'a>(message: &'m Message<'a>) -> Option<&'m ToolCall<'a>> {

@@ -1,6 +1,6 @@
 //! A conversation as the chat wire says it.
 
-use std::{borrow::Cow, fmt::Write, ops::Range};
+use std::{borrow::Cow, ops::Range};
 
 use sha2::{Digest, Sha256};
 
@@ -8,6 +8,7 @@ use super::outgoing_messages::write_messages;
 use crate::{
     conversation::{AllowedMode, Format, FunctionTool, Request, Tool, ToolChoice},
     error::ApiError,
+    hex,
     model::{Effort, Param},
     protocol::{
         Dial, EffortSent, Encoded, Target, Wire, effort_sent,
@@ -198,11 +199,9 @@ fn name_of_user(user: &str) -> Cow<'_, str> {
     if user.chars().count() <= LONGEST_USER {
         return Cow::Borrowed(user);
     }
-    let mut hex = String::with_capacity(LONGEST_USER);
-    for byte in Sha256::digest(user) {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    Cow::Owned(hex)
+    let mut name = String::with_capacity(LONGEST_USER);
+    hex::push(&mut name, &Sha256::digest(user));
+    Cow::Owned(name)
 }
 
 /// Writes `reasoning_effort`, where the model is known to take it. A budget of tokens is the level

@@ -135,35 +135,35 @@ impl SqliteCache {
     }
 
     fn delete_now(&self, key: &str) -> Result<(), CacheError> {
-        self.memory().remove(key);
-        self.waiting.push(key, None)
+        self.waiting.push(key, None)?;
+        self.memory().remove(key, now());
+        Ok(())
     }
 
-    /// What is known without the disk: `None` where only that knows.
-    fn get_now(&self, key: &str) -> Option<Option<Bytes>> {
+    /// What is known of each key without the disk: `None` where only that knows.
+    fn get_now(&self, keys: &[String]) -> Vec<Option<Option<Bytes>>> {
         let now = now();
-        let alive = |entry: Entry| (entry.expires > now).then_some(entry.value);
-        if let Some(entry) = self.memory().get(key) {
-            return Some(alive(entry));
+        let mut known: Vec<_> = {
+            let mut memory = self.memory();
+            keys.iter().map(|key| memory.get(key, now)).collect()
+        };
+        let unknown = keys.iter().zip(&known).filter(|(_, known)| known.is_none());
+        let waiting = self.waiting.get(unknown.map(|(key, _)| key));
+        for (known, change) in known.iter_mut().filter(|known| known.is_none()).zip(waiting) {
+            *known = change.map(|entry| entry.filter(|entry| entry.expires > now).map(|entry| entry.value));
         }
-        self.waiting.get(key).map(|change| change.and_then(alive))
+        known
     }
 
     /// What only the disk knows, of those keys that it has.
     async fn get_from_disk(&self, keys: Vec<String>) -> Result<HashMap<String, Bytes>, CacheError> {
-        let found = self.reader.get(keys).await?;
-        let newest = |(key, entry): (String, Entry)| {
-            // A change that came meanwhile is newer than what the disk has.
-            let value = match self.get_now(&key) {
-                Some(changed) => changed?,
-                None => {
-                    self.memory().insert(&key, entry.clone());
-                    entry.value
-                }
-            };
+        let mut found = self.reader.get(keys.clone()).await?;
+        let (now, mut memory) = (now(), self.memory());
+        let newest = |key: String| {
+            let value = memory.learn(&key, found.remove(&key), now)?;
             Some((key, value))
         };
-        Ok(found.into_iter().filter_map(newest).collect())
+        Ok(keys.into_iter().filter_map(newest).collect())
     }
 
     fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
@@ -173,14 +173,11 @@ impl SqliteCache {
 
 impl Cache for SqliteCache {
     async fn get(&self, key: &str) -> Result<Option<Bytes>, CacheError> {
-        match self.get_now(key) {
-            Some(known) => Ok(known),
-            None => Ok(self.get_from_disk(vec![key.to_owned()]).await?.remove(key)),
-        }
+        Ok(self.get_all(&[key.to_owned()]).await?.pop().flatten())
     }
 
     async fn get_all(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>, CacheError> {
-        let known: Vec<_> = keys.iter().map(|key| self.get_now(key)).collect();
+        let known = self.get_now(keys);
         let unknown = keys.iter().zip(&known).filter(|(_, known)| known.is_none());
         let unknown: Vec<String> = unknown.map(|(key, _)| key.clone()).collect();
         let found = match unknown.is_empty() {
@@ -200,7 +197,8 @@ impl Cache for SqliteCache {
     }
 
     async fn ready(&self) -> Result<(), CacheError> {
-        self.get_from_disk(vec!["ready".to_owned()]).await.map(drop)
+        self.reader.get(vec!["ready".to_owned()]).await?;
+        Ok(())
     }
 }
 

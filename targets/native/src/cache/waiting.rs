@@ -58,10 +58,11 @@ impl Waiting {
         Ok(())
     }
 
-    /// The last change of a key, where it is not on disk yet.
-    pub(super) fn get(&self, key: &str) -> Option<Option<Entry>> {
+    /// The last changes of keys, where they are not on disk yet.
+    pub(super) fn get<'k>(&self, keys: impl Iterator<Item = &'k String>) -> Vec<Option<Option<Entry>>> {
         let state = self.lock();
-        state.next.get(key).or_else(|| state.writing.get(key)).cloned()
+        keys.map(|key| state.next.get(key.as_str()).or_else(|| state.writing.get(key.as_str())).cloned())
+            .collect()
     }
 
     /// Waits for changes, and a moment for more. The batch that was taken before counts as written.
