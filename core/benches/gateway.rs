@@ -107,7 +107,8 @@ impl Log for Instantly {
 fn gateway(content_type: &'static str, chunks: Vec<Bytes>) -> Arc<Gateway<Instantly>> {
     let digest = "sha256:2c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826b683";
     let document = json!({
-        "providers": {"openai": {"api_key": {"secret": "A"}}, "anthropic": {"api_key": {"secret": "B"}}},
+        "providers": {"openai": {"api_key": {"secret": "A"}}, "anthropic": {"api_key": {"secret": "B"}},
+            "gemini": {"api_key": {"secret": "C"}}},
         "keys": [{"name": "app", "digest": digest, "tenant": "/team/app"}],
     });
     let document = Document::from_value(document).expect("a valid document");
@@ -125,9 +126,10 @@ fn request(model: &str, stream: bool) -> Bytes {
     .into()
 }
 
-/// One request to the end of everything.
+/// One request to the end of everything. Only requests of the Messages front set `max_tokens`.
 fn run(gateway: &Arc<Gateway<Instantly>>, body: &Bytes) -> u16 {
-    let request = Request::post("/v1/chat/completions")
+    let messages = body.windows(12).any(|word| word == b"\"max_tokens\"");
+    let request = Request::post(if messages { "/v1/messages" } else { "/v1/chat/completions" })
         .header("content-type", "application/json")
         .header("authorization", "Bearer key")
         .body(Full::new(body.clone()))
@@ -181,6 +183,17 @@ fn messages_stream() -> Vec<Bytes> {
     [first].into_iter().chain(text).chain([last]).map(Bytes::from).collect()
 }
 
+fn gemini_stream() -> Vec<Bytes> {
+    let chunk = |text: &str, finish: &str, written: usize| {
+        format!(
+            "data: {{\"candidates\":[{{\"content\":{{\"parts\":[{{\"text\":\"{text}\"}}],\"role\":\"model\"}}{finish},\"index\":0}}],\"usageMetadata\":{{\"promptTokenCount\":19,\"candidatesTokenCount\":{written},\"totalTokenCount\":{},\"promptTokensDetails\":[{{\"modality\":\"TEXT\",\"tokenCount\":19}}]}},\"modelVersion\":\"gemini-2.5-flash\",\"responseId\":\"0123456789abcdef\"}}\r\n\r\n",
+            19 + written
+        )
+    };
+    let text = (1..64).map(|written| chunk(" twelve chars", "", written));
+    text.chain([chunk("", ",\"finishReason\":\"STOP\"", 64)]).map(Bytes::from).collect()
+}
+
 fn main() {
     futures_sizes();
     let whole = json!({"id": "chatcmpl-1", "object": "chat.completion", "created": 1_700_000_000, "model": "gpt-4o-mini-2024-07-18",
@@ -197,6 +210,20 @@ fn main() {
     measure("chat to messages, 1 KB, whole", &translate, &request("anthropic/claude-sonnet-4-5", false));
     let translate = gateway("text/event-stream", messages_stream());
     measure("chat to messages, 64 events", &translate, &request("anthropic/claude-sonnet-4-5", true));
+    let translate = gateway("text/event-stream", gemini_stream());
+    measure("chat to Gemini, 64 events", &translate, &request("gemini/gemini-2.5-flash", true));
+    measure("messages to Gemini, 64 events", &translate, &to_messages("gemini/gemini-2.5-flash"));
+    let translate = gateway("text/event-stream", chat_stream());
+    measure("messages to chat, 65 events", &translate, &to_messages("openai/gpt-4o-mini"));
+}
+
+/// A streamed request of the Messages front.
+fn to_messages(model: &str) -> Bytes {
+    json!({"model": model, "stream": true, "max_tokens": 1024, "system": "You are terse.", "messages": [
+        {"role": "user", "content": "The quick brown fox jumps over the lazy dog."},
+    ]})
+    .to_string()
+    .into()
 }
 
 fn futures_sizes() {

@@ -63,7 +63,9 @@ fn events(chunks: &[Value]) -> Vec<String> {
             other => format!("{other:?}"),
         });
     };
-    chunks.iter().for_each(|chunk| decoder.push(chunk.to_string().as_bytes(), &mut sink));
+    for chunk in chunks {
+        decoder.push(chunk.to_string().as_bytes(), &mut sink);
+    }
     decoder.finish(&mut sink);
     events
 }
@@ -391,22 +393,20 @@ fn citations_point_at_letters_and_not_at_bytes() {
     let message = &whole(Front::Chat, &answer)["choices"][0]["message"];
     assert_eq!(message["annotations"], expected);
     assert_eq!(message["citations"], json!([grounding["groundingChunks"][1]]));
-    // In a stream the table can come again, and behind a signature.
-    let mut table = parts(json!([{ "text": "", "thoughtSignature": "S" }]));
-    table["candidates"][0]["groundingMetadata"] = grounding;
-    let chunks = [
-        parts(json!([{ "text": &text[..4] }])),
-        parts(json!([{ "text": &text[4..] }])),
-        table.clone(),
-        last(table, "STOP"),
-    ];
-    let told = stream(Front::Chat, &chunks);
-    let annotations: Vec<&Value> = told
-        .iter()
-        .filter_map(|chunk| chunk["choices"][0]["delta"]["annotations"].as_array())
-        .flatten()
-        .collect();
-    assert_eq!(json!(annotations), expected);
+    // In a stream the table can come again, behind a signature, or with nothing beside it.
+    for beside in [json!([{ "text": "", "thoughtSignature": "S" }]), json!([{ "text": "" }]), json!([])] {
+        let mut table = parts(beside.clone());
+        table["candidates"][0]["groundingMetadata"] = grounding.clone();
+        let said = [parts(json!([{ "text": &text[..4] }])), parts(json!([{ "text": &text[4..] }]))];
+        let ends = [last(table.clone(), "STOP"), last(parts(json!([{ "text": "" }])), "STOP")];
+        for end in ends {
+            let told = stream(Front::Chat, &[&said[..], &[table.clone(), end]].concat());
+            let annotations =
+                told.iter().filter_map(|chunk| chunk["choices"][0]["delta"]["annotations"].as_array());
+            let annotations: Vec<&Value> = annotations.flatten().collect();
+            assert_eq!(json!(annotations), expected, "{beside}");
+        }
+    }
     let blocks = &whole(Front::Messages, &answer)["content"];
     let citations = blocks.as_array().unwrap().last().unwrap()["citations"].as_array().unwrap().clone();
     let kinds: Vec<&str> = citations.iter().map(|citation| citation["type"].as_str().unwrap()).collect();

@@ -163,7 +163,8 @@ impl Translate {
     }
 
     pub(super) fn push(&mut self, chunk: Bytes, out: &mut Out) {
-        let mut frames = BytesMut::new();
+        // The same words take about as much in either protocol.
+        let mut frames = BytesMut::with_capacity(chunk.len());
         self.framer.push(chunk);
         while !self.facts.over {
             match self.framer.next() {
@@ -226,16 +227,17 @@ impl Translate {
         if self.facts.over {
             return;
         }
-        self.spotter.event(data, &mut self.facts.lost);
         let Self { facts, decoder, encoder, collector, .. } = self;
         let mut sink = |event: Event<'_>| {
             collect(facts, collector, &event);
             pass(facts, encoder, &event, frames);
         };
-        match failed {
-            true => decoder.error(data, &mut sink),
-            false => decoder.push(data, &mut sink),
+        if failed {
+            decoder.error(data, &mut sink);
+        } else if decoder.push(data, &mut sink) {
+            return;
         }
+        self.spotter.event(data, &mut self.facts.lost);
         self.facts.complete = self.decoder.is_complete();
     }
 }

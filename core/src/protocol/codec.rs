@@ -6,9 +6,12 @@
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 
-use super::{DecodeError, Encoded, Front, Target, Wire, chat, gemini, messages};
+use super::{
+    DecodeError, Encoded, Front, Target, Wire, chat, gemini, messages,
+    repeat::{New, Repeat, Varying},
+};
 use crate::{
-    conversation::{Event, Request, Response},
+    conversation::{Delta, Event, Request, Response, Text},
     error::ApiError,
     protocol::json::repair_surrogates,
 };
@@ -127,26 +130,80 @@ impl Wire {
 
     /// A provider's stream at its beginning; `seed` as in [`decode_response`](Self::decode_response).
     pub fn decoder(self, seed: &str) -> StreamDecoder {
-        match self {
-            Self::Chat => StreamDecoder::Chat(chat::StreamDecoder::new(seed)),
-            Self::Messages => StreamDecoder::Messages(messages::StreamDecoder::new()),
-            Self::Gemini => StreamDecoder::Gemini(gemini::StreamDecoder::new(seed)),
-        }
+        let (decoder, varying) = match self {
+            Self::Chat => (Decoder::Chat(chat::StreamDecoder::new(seed)), chat::VARYING),
+            Self::Messages => (Decoder::Messages(messages::StreamDecoder::new()), Varying::Nothing),
+            Self::Gemini => (Decoder::Gemini(gemini::StreamDecoder::new(seed)), gemini::VARYING),
+        };
+        StreamDecoder { decoder, repeat: Repeat::new(varying) }
     }
 }
 
 /// Reads a provider's stream: the data of SSE events in, events of the conversation out.
 #[derive(Debug)]
-#[allow(missing_docs, reason = "named after their protocols")]
-pub enum StreamDecoder {
+pub struct StreamDecoder {
+    decoder: Decoder,
+    repeat: Repeat,
+}
+
+#[derive(Debug)]
+enum Decoder {
     Chat(chat::StreamDecoder),
     Messages(messages::StreamDecoder),
     Gemini(gemini::StreamDecoder),
 }
 
 impl StreamDecoder {
-    /// Takes the data of one SSE event.
-    pub fn push(&mut self, data: &[u8], sink: &mut impl FnMut(Event<'_>)) {
+    /// Takes the data of one SSE event. Whether it was like the one before it but for a text that goes
+    /// on, so that it holds nothing else that is new.
+    pub fn push(&mut self, data: &[u8], sink: &mut impl FnMut(Event<'_>)) -> bool {
+        if let Some(new) = self.repeat.read(data)
+            && self.decoder.go_on(&new, sink)
+        {
+            return true;
+        }
+        let mut watch = self.repeat.watch(data);
+        self.decoder.push(data, &mut |event| {
+            watch.see(&event);
+            sink(event);
+        });
+        self.repeat.learn(watch);
+        false
+    }
+
+    /// Takes the data of one SSE event that is named `error`.
+    pub fn error(&mut self, data: &[u8], sink: &mut impl FnMut(Event<'_>)) {
+        self.repeat.forget();
+        match &mut self.decoder {
+            Decoder::Chat(decoder) => decoder.error(data, sink),
+            // Their errors say in their data what they are.
+            Decoder::Messages(decoder) => decoder.push(data, sink),
+            Decoder::Gemini(decoder) => decoder.push(data, sink),
+        }
+    }
+
+    /// The upstream has ended.
+    pub fn finish(&mut self, sink: &mut impl FnMut(Event<'_>)) {
+        self.repeat.forget();
+        match &mut self.decoder {
+            Decoder::Chat(decoder) => decoder.finish(sink),
+            Decoder::Messages(decoder) => decoder.finish(sink),
+            Decoder::Gemini(decoder) => decoder.finish(sink),
+        }
+    }
+
+    /// Whether the upstream has no more to say, as far as one can tell.
+    pub fn is_complete(&self) -> bool {
+        match &self.decoder {
+            Decoder::Chat(decoder) => decoder.is_complete(),
+            Decoder::Messages(decoder) => decoder.is_complete(),
+            Decoder::Gemini(decoder) => decoder.is_complete(),
+        }
+    }
+}
+
+impl Decoder {
+    fn push(&mut self, data: &[u8], sink: &mut impl FnMut(Event<'_>)) {
         match self {
             Self::Chat(decoder) => decoder.push(data, sink),
             Self::Messages(decoder) => decoder.push(data, sink),
@@ -154,31 +211,15 @@ impl StreamDecoder {
         }
     }
 
-    /// Takes the data of one SSE event that is named `error`.
-    pub fn error(&mut self, data: &[u8], sink: &mut impl FnMut(Event<'_>)) {
+    /// Says what is new in an event that is otherwise like the one before it. `false` where it must be
+    /// read in full.
+    fn go_on(&mut self, new: &New<'_>, sink: &mut impl FnMut(Event<'_>)) -> bool {
         match self {
-            Self::Chat(decoder) => decoder.error(data, sink),
-            // Their errors say in their data what they are.
-            Self::Messages(decoder) => decoder.push(data, sink),
-            Self::Gemini(decoder) => decoder.push(data, sink),
-        }
-    }
-
-    /// The upstream has ended.
-    pub fn finish(&mut self, sink: &mut impl FnMut(Event<'_>)) {
-        match self {
-            Self::Chat(decoder) => decoder.finish(sink),
-            Self::Messages(decoder) => decoder.finish(sink),
-            Self::Gemini(decoder) => decoder.finish(sink),
-        }
-    }
-
-    /// Whether the upstream has no more to say, as far as one can tell.
-    pub fn is_complete(&self) -> bool {
-        match self {
-            Self::Chat(decoder) => decoder.is_complete(),
-            Self::Messages(decoder) => decoder.is_complete(),
-            Self::Gemini(decoder) => decoder.is_complete(),
+            Self::Chat(_) | Self::Messages(_) => {
+                sink(Event::Delta { part: new.part, delta: Delta::Text(Text::Borrowed(new.text)) });
+                true
+            }
+            Self::Gemini(decoder) => decoder.go_on(new, sink),
         }
     }
 }

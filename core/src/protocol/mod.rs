@@ -25,6 +25,7 @@ mod input;
 pub(crate) mod json;
 pub mod messages;
 mod parts;
+mod repeat;
 mod target;
 
 use crate::error::{ApiError, ErrorKind};

@@ -123,7 +123,9 @@ fn retell(wire: Wire, front: Front, body: &str, size: usize) -> String {
         laws.check(&event);
         encoder.event(&event, &mut out);
     };
-    frames(body, size, |data| decoder.push(data, &mut sink));
+    frames(body, size, |data| {
+        decoder.push(data, &mut sink);
+    });
     decoder.finish(&mut sink);
     assert!(laws.ended, "a finish or an error always comes");
     encoder.finish(&mut out);

@@ -18,8 +18,12 @@ use crate::{
     protocol::{
         json::{Raw, Word, from_str, repair_surrogates},
         parts::Parts,
+        repeat::Varying,
     },
 };
+
+/// What no two chunks have in common, beside what they say ("Chat Completions", `include_obfuscation`).
+pub(in crate::protocol) const VARYING: Varying = Varying::Padding("\"obfuscation\":");
 
 /// Turns the data of chat's SSE events into events of the conversation.
 ///

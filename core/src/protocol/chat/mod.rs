@@ -44,6 +44,7 @@ mod usage;
 
 pub use answer::decode_response;
 pub use decoder::StreamDecoder;
+pub(super) use decoder::VARYING;
 pub use error::{decode_error, encode_error, encode_stream_error};
 pub use outgoing::encode_request;
 pub use reasoning_back::with_reasoning;

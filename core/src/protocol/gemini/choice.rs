@@ -33,7 +33,9 @@ pub(super) struct Said<'a> {
 impl Said<'_> {
     /// Whether it says nothing at all.
     pub(super) fn is_empty(&self) -> bool {
+        let sources = [self.grounding, self.citations, self.pages];
         self.finish.is_none()
+            && sources.iter().all(Option::is_none)
             && self.pieces.iter().all(|(piece, signature)| piece.is_none() && signature.is_none())
     }
 }
@@ -109,6 +111,18 @@ impl OpenChoice {
     /// a reason to end as well, and so do empty chunks of some proxies before anything is said.
     pub(super) fn is_over(&self) -> bool {
         self.last == Last::Finish
+    }
+
+    /// Whether this is the text or the thought that is open.
+    pub(super) fn is_open(&self, part: u32) -> bool {
+        self.open.is_some_and(|(open, _)| open == part)
+    }
+
+    /// The open part goes on.
+    pub(super) fn go_on(&mut self, text: &str) {
+        if matches!(self.open, Some((_, Kind::Text))) {
+            self.sources.said(text);
+        }
     }
 
     /// Tells what a chunk says.

@@ -39,6 +39,7 @@ pub use error::decode_error;
 pub use request::encode_request;
 pub use response::decode_response;
 pub use stream::StreamDecoder;
+pub(super) use stream::VARYING;
 
 /// The `format` of reasoning that is Gemini's, as OpenRouter names it.
 pub const GEMINI_FORMAT: &str = "google-gemini-v1";

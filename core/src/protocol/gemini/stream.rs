@@ -7,15 +7,20 @@ use super::{
     choice::{OpenChoice, Said, said_by},
     error::answer_error,
     finish::{after_calls, refused},
+    usage::WireUsage,
 };
 use crate::{
-    conversation::{Event, Text, Usage},
+    conversation::{Delta, Event, Text, Usage},
     error::{ApiError, ErrorKind},
     protocol::{
         json::{List, Malformed, Word, from_str, repair_surrogates},
         parts::Parts,
+        repeat::{New, Varying},
     },
 };
+
+/// What no two events of a stream have in common, beside what they say.
+pub(in crate::protocol) const VARYING: Varying = Varying::Counts("\"usageMetadata\":");
 
 /// Turns the data of Gemini's SSE events into events of the conversation.
 ///
@@ -93,9 +98,9 @@ impl StreamDecoder {
         }
         let Ok(text) = std::str::from_utf8(data) else { return self.garbled(sink) };
         // What cannot be read is met before anything of the chunk is told.
-        let result = read(text).and_then(|chunks| self.take_all(chunks, sink));
+        let result = self.read(text, sink);
         let result = result.or_else(|malformed| match repair_surrogates(text) {
-            Some(repaired) => read(&repaired).and_then(|chunks| self.take_all(chunks, sink)),
+            Some(repaired) => self.read(&repaired, sink),
             None => Err(malformed),
         });
         if result.is_err() {
@@ -120,12 +125,13 @@ impl StreamDecoder {
         !self.choices.is_empty() && self.choices.values().all(|choice| choice.finish.is_some())
     }
 
-    fn take_all(
-        &mut self,
-        chunks: Vec<WireAnswer<'_>>,
-        sink: &mut impl FnMut(Event<'_>),
-    ) -> Result<(), Malformed> {
-        for chunk in chunks {
+    /// A chunk is an object. Where a stream was not asked for as server-sent events, and in errors of
+    /// Vertex AI, it stands in an array.
+    fn read(&mut self, text: &str, sink: &mut impl FnMut(Event<'_>)) -> Result<(), Malformed> {
+        if !text.starts_with('[') {
+            return self.take(from_str(text)?, sink);
+        }
+        for chunk in from_str::<List<WireAnswer<'_>>>(text)?.0 {
             if self.state == State::Failed {
                 break;
             }
@@ -154,12 +160,7 @@ impl StreamDecoder {
         }
         self.head.take(id, Word::text(chunk.model), created(chunk.created));
         if let Some(usage) = chunk.usage {
-            // Each report is of the whole answer so far; one that counts nothing takes nothing back.
-            let counted = usage.usage();
-            if !counted.is_empty() {
-                self.count(Usage { web_searches: self.usage.web_searches, ..counted });
-            }
-            self.head.tier = self.head.tier.take().or_else(|| usage.tier().map(Cow::into_owned));
+            self.report(usage);
         }
         if speaks {
             self.begin(sink);
@@ -176,6 +177,30 @@ impl StreamDecoder {
         }
         self.tell(sink);
         Ok(())
+    }
+
+    /// Takes an event that says more of an open part, and is otherwise like the one before it. `false`
+    /// where it must be read in full.
+    pub(in crate::protocol) fn go_on(&mut self, new: &New<'_>, sink: &mut impl FnMut(Event<'_>)) -> bool {
+        let usage = new.counts.map(from_str::<WireUsage<'_>>).transpose();
+        let choice = self.choices.values_mut().find(|choice| choice.is_open(new.part));
+        let (Some(choice), Ok(usage)) = (choice, usage) else { return false };
+        choice.go_on(new.text);
+        if let Some(usage) = usage {
+            self.report(usage);
+        }
+        sink(Event::Delta { part: new.part, delta: Delta::Text(Text::Borrowed(new.text)) });
+        self.tell(sink);
+        true
+    }
+
+    /// Each report is of the whole answer so far; one that counts nothing takes nothing back.
+    fn report(&mut self, usage: WireUsage<'_>) {
+        let counted = usage.usage();
+        if !counted.is_empty() {
+            self.count(Usage { web_searches: self.usage.web_searches, ..counted });
+        }
+        self.head.tier = self.head.tier.take().or_else(|| usage.tier().map(Cow::into_owned));
     }
 
     fn count(&mut self, usage: Usage) {
@@ -243,15 +268,6 @@ impl StreamDecoder {
         self.state = State::Failed;
         sink(Event::Error(Box::new(error)));
     }
-}
-
-/// A chunk is an object. Where a stream was not asked for as server-sent events, and in errors of
-/// Vertex AI, it stands in an array.
-fn read(text: &str) -> Result<Vec<WireAnswer<'_>>, Malformed> {
-    if text.starts_with('[') {
-        return from_str::<List<WireAnswer<'_>>>(text).map(|chunks| chunks.0);
-    }
-    from_str(text).map(|chunk| vec![chunk])
 }
 
 fn cut(message: &str) -> ApiError {

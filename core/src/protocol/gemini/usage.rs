@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::{
     conversation::{Text, Usage},
-    protocol::json::{Amount, List, Maybe, Word, wire_object},
+    protocol::json::{Amount, List, Raw, Word, from_str, wire_object},
 };
 
 wire_object! {
@@ -15,9 +15,9 @@ wire_object! {
         candidates: Amount = "candidatesTokenCount" | "candidates_token_count",
         thoughts: Amount = "thoughtsTokenCount" | "thoughts_token_count",
         total: Amount = "totalTokenCount" | "total_token_count",
-        prompt_details: Maybe<List<WireModality<'a>>> = "promptTokensDetails" | "prompt_tokens_details",
-        tool_details: Maybe<List<WireModality<'a>>> = "toolUsePromptTokensDetails" | "tool_use_prompt_tokens_details",
-        candidates_details: Maybe<List<WireModality<'a>>> = "candidatesTokensDetails" | "candidates_tokens_details",
+        prompt_details: Raw<'a> = "promptTokensDetails" | "prompt_tokens_details",
+        tool_details: Raw<'a> = "toolUsePromptTokensDetails" | "tool_use_prompt_tokens_details",
+        candidates_details: Raw<'a> = "candidatesTokensDetails" | "candidates_tokens_details",
         service_tier: Word<'a> = "serviceTier" | "service_tier",
         traffic: Word<'a> = "trafficType" | "traffic_type",
     }
@@ -43,8 +43,8 @@ impl<'a> WireUsage<'a> {
             output: sum(candidates, thoughts).or_else(rest),
             cached_input: count(self.cached),
             reasoning: thoughts,
-            audio_input: sum(audio(&self.prompt_details), audio(&self.tool_details)),
-            audio_output: audio(&self.candidates_details),
+            audio_input: sum(audio(self.prompt_details), audio(self.tool_details)),
+            audio_output: audio(self.candidates_details),
             ..Usage::default()
         }
     }
@@ -69,11 +69,14 @@ fn sum(one: Option<u64>, other: Option<u64>) -> Option<u64> {
     }
 }
 
-fn audio(details: &Option<Maybe<List<WireModality<'_>>>>) -> Option<u64> {
-    let audio = |detail: &&WireModality<'_>| {
+/// What is said of sound, which few answers have to do with: for the others nothing is read.
+fn audio(details: Option<Raw<'_>>) -> Option<u64> {
+    let details = details.filter(|json| json.get().contains("\"AUDIO\""))?;
+    let details: List<WireModality<'_>> = from_str(details.get()).ok()?;
+    let is_audio = |detail: &&WireModality<'_>| {
         detail.modality.as_ref().is_some_and(|word| word.0.as_deref() == Some("AUDIO"))
     };
-    details.as_ref()?.0.as_ref()?.0.iter().find(audio)?.count?.0
+    details.0.iter().find(is_audio)?.count?.0
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ mod walk;
 
 use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 
 use super::{Front, Wire};
 use tree::Tree;
@@ -64,23 +64,41 @@ impl Spotter {
     }
 
     fn is_worth_a_look(&self, data: &[u8]) -> bool {
-        let has = |word: &str| memmem::find(data, word.as_bytes()).is_some();
-        match self.wire {
-            Wire::Messages => {
-                let kind = data.get(..data.len().min(64)).unwrap_or(data);
-                let piece = memmem::find(kind, b"content_block_delta").is_some();
-                !piece || has("citations_delta") || has("estimated_tokens")
-            }
-            Wire::Chat => {
-                !self.begun
-                    || has("\"usage\":{")
-                    || has("\"logprobs\":{")
-                    || has("\"annotations\"")
-                    || has("\"audio\"")
-                    || has("\"images\"")
-                    || has("\"reference_ids\"")
-            }
-            Wire::Gemini => !self.begun || has("\"finishReason\"") || has("\"inlineData\""),
-        }
+        let signs = match self.wire {
+            // Pieces of text are most of a stream.
+            Wire::Messages if SIGNS.piece.find(data.get(..64).unwrap_or(data)).is_none() => return true,
+            Wire::Messages => &SIGNS.messages,
+            _ if !self.begun => return true,
+            Wire::Chat => &SIGNS.chat,
+            Wire::Gemini => &SIGNS.gemini,
+        };
+        signs.iter().any(|sign| sign.find(data).is_some())
     }
 }
+
+/// What stands in an event that may hold a field of the table, by wire.
+struct Signs {
+    chat: Vec<Finder<'static>>,
+    messages: Vec<Finder<'static>>,
+    gemini: Vec<Finder<'static>>,
+    /// What most events of the Messages wire are.
+    piece: Finder<'static>,
+}
+
+/// To make a searcher for a word takes longer than to search an event with it.
+static SIGNS: LazyLock<Signs> = LazyLock::new(|| {
+    let finders = |words: &[&'static str]| words.iter().map(|word| Finder::new(*word)).collect();
+    Signs {
+        chat: finders(&[
+            "\"usage\":{",
+            "\"logprobs\":{",
+            "\"annotations\"",
+            "\"audio\"",
+            "\"images\"",
+            "\"reference_ids\"",
+        ]),
+        messages: finders(&["citations_delta", "estimated_tokens"]),
+        gemini: finders(&["\"finishReason\"", "\"inlineData\""]),
+        piece: Finder::new("content_block_delta"),
+    }
+});
