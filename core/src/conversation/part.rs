@@ -173,6 +173,8 @@ pub struct ToolCall<'a> {
     /// The arguments as JSON text, exactly as the model wrote them (an answer that was cut may
     /// hold half an object); empty where the model wrote none. Free text for custom tools.
     pub arguments: Text<'a>,
+    /// Whether the arguments are known to be JSON, because they stood as JSON in JSON.
+    pub is_json: bool,
     /// What the arguments are.
     pub kind: CallKind,
     /// Opaque state that must come back with the call (Gemini's thought signature).

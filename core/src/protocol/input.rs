@@ -17,7 +17,9 @@ pub(super) fn write_input(holder: &mut Object<'_, impl Out>, member: &str, call:
     match call.kind {
         CallKind::Custom => holder.object(member, |input| input.string("input", &call.arguments)),
         CallKind::Function if text.is_empty() || text == "null" => holder.object(member, |_| {}),
-        CallKind::Function if text.starts_with('{') && from_str::<Raw<'_>>(text).is_ok() => {
+        CallKind::Function
+            if text.starts_with('{') && (call.is_json || from_str::<Raw<'_>>(text).is_ok()) =>
+        {
             holder.key(member).put(text.as_bytes());
         }
         CallKind::Function => holder.object(member, |input| input.string(INVALID_JSON, &call.arguments)),

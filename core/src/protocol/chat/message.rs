@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::request::{invalid, missing, text_of, unknown_word, whole};
+use super::request::{missing, text_of, unknown_word, whole};
 use crate::{
     conversation::{
         CallKind, Json, Media, MediaKind, Message, Part, Reasoning, Role, Source, Text, TextPart, ToolCall,
@@ -13,7 +13,7 @@ use crate::{
     error::ApiError,
     protocol::{
         gemini::GEMINI_FORMAT,
-        json::{List, Raw, Str, TextOr, from_str, wire_object},
+        json::{List, Raw, Str, TextOr, TextOrRaw, from_str, wire_object},
     },
 };
 
@@ -75,8 +75,8 @@ wire_object! {
 
     struct WireCalled<'a> {
         name: Str<'a> = "name",
-        arguments: Raw<'a> = "arguments",
-        input: Raw<'a> = "input",
+        arguments: TextOrRaw<'a> = "arguments",
+        input: TextOrRaw<'a> = "input",
     }
 
     struct WireReasoningDetail<'a> {
@@ -415,11 +415,13 @@ fn decode_tool_call<'a>(call: WireToolCall<'a>, path: impl Fn() -> String) -> Re
         (None, None) => return Err(missing(&format!("{}.function", path()))),
     };
     let arguments = if kind == CallKind::Custom { called.input } else { called.arguments };
-    let arguments = arguments.map(text_of).transpose().map_err(invalid)?.unwrap_or_default();
+    // Some clients send the arguments as an object.
+    let arguments = arguments.map(TextOrRaw::text).unwrap_or_default();
     Ok(ToolCall {
         id,
         name: called.name.ok_or_else(|| missing(&format!("{}.function.name", path())))?.0,
         arguments,
+        is_json: false,
         kind,
         signature: thought_signature(&call.extra),
         cache: call.cache_control.map(Cow::Borrowed),

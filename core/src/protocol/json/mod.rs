@@ -11,7 +11,7 @@ mod read;
 mod write;
 
 pub(crate) use read::{
-    Amount, Count, List, Malformed, Maybe, Raw, Str, TextOr, Word, at, from_slice, from_str, nest,
+    Amount, Count, List, Malformed, Maybe, Raw, Str, TextOr, TextOrRaw, Word, at, from_slice, from_str, nest,
     repair_surrogates, wire_object,
 };
 pub(crate) use write::{Array, Object, Out, compact, one_line, string, unsigned};

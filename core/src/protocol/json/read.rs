@@ -8,6 +8,7 @@ use serde::{
     },
 };
 
+use super::write::{Array, Object, Out, string};
 use crate::conversation::{Extra, Text};
 
 /// Stands between the steps of a path inside an error message on its way up. No message of serde
@@ -165,7 +166,13 @@ pub(crate) fn elements<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(mut seq: A) 
     let mut list = Vec::new();
     loop {
         match seq.next_element() {
-            Ok(Some(element)) => list.push(element),
+            Ok(Some(element)) => {
+                // Most lists of messages' parts are short, and the parts large.
+                if list.is_empty() {
+                    list.reserve_exact(2);
+                }
+                list.push(element);
+            }
             Ok(None) => return Ok(list),
             Err(error) => return Err(at(format_args!("[{}]", list.len()), error)),
         }
@@ -268,6 +275,103 @@ impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for TextOr<'a, T> {
     }
 }
 
+/// A string, or something else that is kept as it is until it is known what it ought to be.
+#[derive(Debug)]
+pub(crate) enum TextOrRaw<'a> {
+    /// The string.
+    Text(Text<'a>),
+    /// A number, true or false, as JSON.
+    Scalar(String),
+    /// The elements of an array.
+    List(Vec<Raw<'a>>),
+    /// The members of an object.
+    Object(Extra<'a>),
+}
+
+impl<'a> TextOrRaw<'a> {
+    /// The string, or the JSON of something else.
+    pub(crate) fn text(self) -> Text<'a> {
+        match self {
+            Self::Text(text) => text,
+            Self::Scalar(json) => Cow::Owned(json),
+            other => {
+                let mut json = Vec::new();
+                other.write(&mut json);
+                // What was read as text is text.
+                Cow::Owned(String::from_utf8(json).unwrap_or_default())
+            }
+        }
+    }
+
+    /// Writes it as it was, but for white space.
+    pub(crate) fn write(&self, out: &mut impl Out) {
+        match self {
+            Self::Text(text) => string(out, text),
+            Self::Scalar(json) => out.put(json.as_bytes()),
+            Self::List(list) => {
+                let mut array = Array::new(out);
+                list.iter().for_each(|json| array.element().put(json.get().as_bytes()));
+                array.end();
+            }
+            Self::Object(members) => {
+                let mut object = Object::new(out);
+                object.extra(members);
+                object.end();
+            }
+        }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for TextOrRaw<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextOrRawVisitor;
+        impl<'de> Visitor<'de> for TextOrRawVisitor {
+            type Value = TextOrRaw<'de>;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a string, or what the documentation names beside it")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(TextOrRaw::Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(TextOrRaw::Text(Cow::Owned(text.to_owned())))
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+                Ok(TextOrRaw::Scalar(value.to_string()))
+            }
+
+            fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+                Ok(TextOrRaw::Scalar(value.to_string()))
+            }
+
+            fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+                Ok(TextOrRaw::Scalar(value.to_string()))
+            }
+
+            fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+                Ok(TextOrRaw::Scalar(value.to_string()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+                elements(seq).map(TextOrRaw::List)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Extra::new();
+                while let Some(Str(key)) = map.next_key()? {
+                    members.push((key, Cow::Borrowed(map.next_value::<Raw<'de>>()?)));
+                }
+                Ok(TextOrRaw::Object(members))
+            }
+        }
+        deserializer.deserialize_any(TextOrRawVisitor)
+    }
+}
+
 /// What ought to be a `T` in an answer: anything else is as good as absent. An answer is not lost for
 /// it. (Half a surrogate pair is still an error: it can be repaired.)
 #[derive(Debug)]
@@ -361,11 +465,55 @@ impl<'de: 'a, 'a> Deserialize<'de> for Word<'a> {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Amount(pub(crate) Option<u64>);
 
+impl Amount {
+    fn read(text: &str) -> Option<u64> {
+        text.parse().ok().or_else(|| whole(text.parse().ok()?))
+    }
+}
+
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = deserializer.deserialize_any(Anything)?;
-        let number = text.and_then(|text| text.parse::<u64>().ok().or_else(|| whole(text.parse().ok()?)));
-        Ok(Self(number))
+        struct AmountVisitor;
+        impl<'de> Visitor<'de> for AmountVisitor {
+            type Value = Option<u64>;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                Anything.expecting(out)
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+                Ok(Some(number))
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+                Ok(None)
+            }
+
+            fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+                Ok(whole(number))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Amount::read(text))
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+                Ok(None)
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(None)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+                Anything.visit_seq(seq).map(|_| None)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                Anything.visit_map(map).map(|_| None)
+            }
+        }
+        deserializer.deserialize_any(AmountVisitor).map(Self)
     }
 }
 

@@ -34,18 +34,17 @@ pub(crate) fn string(out: &mut impl Out, text: &str) {
 /// escaped, everything else as it is.
 fn escape_into(out: &mut impl Out, text: &str) {
     let bytes = text.as_bytes();
-    let (words, _) = bytes.as_chunks::<8>();
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut last = [b' '; 8];
+    last.iter_mut().zip(rest).for_each(|(padded, byte)| *padded = *byte);
     let mut written = 0;
-    for (i, word) in words.iter().enumerate() {
+    for (i, word) in words.iter().chain([&last]).enumerate() {
         let mut alarms = alarms(u64::from_le_bytes(*word));
         while alarms != 0 {
             let at = i * 8 + (alarms.trailing_zeros() / 8) as usize;
             alarms &= alarms - 1;
             written = escape_at(out, bytes, written, at);
         }
-    }
-    for at in words.len() * 8..bytes.len() {
-        written = escape_at(out, bytes, written, at);
     }
     out.put(bytes.get(written..).unwrap_or_default());
 }

@@ -198,7 +198,7 @@ fn decode_message(message: WireMessage<'_>, index: usize) -> Result<Message<'_>,
         None => return Err(missing(&format!("messages.{index}.role"))),
     };
     let Some(content) = message.content else { return Err(missing(&format!("messages.{index}.content"))) };
-    let parts = decode_blocks(content, &format!("messages.{index}.content"))?;
+    let parts = decode_blocks(content, &|| format!("messages.{index}.content"))?;
     Ok(Message { extra: message.extra, ..Message::new(role, parts) })
 }
 

@@ -15,7 +15,7 @@ use crate::{
     error::ApiError,
     protocol::{
         chat::ANTHROPIC_FORMAT,
-        json::{List, Object, Raw, Str, TextOr, from_str, wire_object},
+        json::{List, Object, Raw, Str, TextOr, TextOrRaw, from_str, wire_object},
     },
 };
 
@@ -34,7 +34,7 @@ wire_object! {
         name: Str<'a> = "name",
         input: Raw<'a> = "input",
         tool_use_id: Str<'a> = "tool_use_id",
-        content: Raw<'a> = "content",
+        content: TextOrRaw<'a> = "content",
         is_error: bool = "is_error",
         cache_control: Raw<'a> = "cache_control",
     }
@@ -50,6 +50,9 @@ wire_object! {
 
 type Content<'a> = TextOr<'a, List<WireBlock<'a>>>;
 
+/// Tells where something stands in the request, which only an error needs to know.
+pub(super) type Path<'p> = &'p dyn Fn() -> String;
+
 /// How the block begins in which Claude Code tells Anthropic's accounts of itself.
 const BILLING: &str = "x-anthropic-billing-header:";
 
@@ -63,7 +66,7 @@ pub(super) fn decode_system<'a>(
     content: Content<'a>,
     extra: &mut Extra<'a>,
 ) -> Result<Message<'a>, ApiError> {
-    let mut parts = decode_blocks(content, "system")?;
+    let mut parts = decode_blocks(content, &|| "system".to_owned())?;
     let billing = |part: &Part<'_>| matches!(part, Part::Text(text) if text.text.starts_with(BILLING));
     if parts.first().is_some_and(billing) {
         parts.remove(0);
@@ -72,18 +75,22 @@ pub(super) fn decode_system<'a>(
     Ok(Message::new(Role::System, parts))
 }
 
-/// The parts that a string or a list of blocks is; `path` is where they stand.
-pub(super) fn decode_blocks<'a>(content: Content<'a>, path: &str) -> Result<Vec<Part<'a>>, ApiError> {
+/// The parts that a string or a list of blocks is; `path` says where they stand.
+pub(super) fn decode_blocks<'a>(content: Content<'a>, path: Path<'_>) -> Result<Vec<Part<'a>>, ApiError> {
     match content {
         TextOr::Text(text) => Ok(vec![Part::text(text)]),
         TextOr::Other(blocks) => {
-            let blocks = blocks.0.into_iter().enumerate();
-            blocks.map(|(i, block)| decode_block(block, || format!("{path}.{i}"))).collect()
+            // Collected, they would stand in the blocks' memory, which is larger than they need.
+            let mut parts = Vec::with_capacity(blocks.0.len());
+            for (i, block) in blocks.0.into_iter().enumerate() {
+                parts.push(decode_block(block, &|| format!("{}.{i}", path()))?);
+            }
+            Ok(parts)
         }
     }
 }
 
-fn decode_block<'a>(mut block: WireBlock<'a>, path: impl Fn() -> String) -> Result<Part<'a>, ApiError> {
+fn decode_block<'a>(mut block: WireBlock<'a>, path: Path<'_>) -> Result<Part<'a>, ApiError> {
     let absent = |field: &str| missing(&format!("{}.{field}", path()));
     let Some(Str(kind)) = block.kind.take() else { return Err(absent("type")) };
     let cache = block.cache_control.map(Cow::Borrowed);
@@ -99,7 +106,7 @@ fn decode_block<'a>(mut block: WireBlock<'a>, path: impl Fn() -> String) -> Resu
             extra: block.extra,
         }),
         "image" | "document" => {
-            let source = decode_source(block.source.ok_or_else(|| absent("source"))?, &path)?;
+            let source = decode_source(block.source.ok_or_else(|| absent("source"))?, path)?;
             let kind = if kind == "image" { MediaKind::Image } else { MediaKind::Document };
             Part::Media(Media {
                 title: block.title.map(|text| text.0),
@@ -125,6 +132,7 @@ fn decode_block<'a>(mut block: WireBlock<'a>, path: impl Fn() -> String) -> Resu
             id: block.id.ok_or_else(|| absent("id"))?.0,
             name: block.name.ok_or_else(|| absent("name"))?.0,
             arguments: Cow::Borrowed(block.input.map_or("{}", |input| input.get())),
+            is_json: true,
             cache,
             extra: block.extra,
             ..ToolCall::default()
@@ -134,7 +142,7 @@ fn decode_block<'a>(mut block: WireBlock<'a>, path: impl Fn() -> String) -> Resu
             name: None,
             content: match block.content {
                 None => Vec::new(),
-                Some(json) => decode_result(json, &path)?,
+                Some(json) => decode_result(json, path)?,
             },
             is_error: block.is_error,
             cache,
@@ -167,14 +175,27 @@ fn found_tool<'a>(part: Part<'a>) -> Part<'a> {
     }
 }
 
-fn decode_result<'a>(json: Raw<'a>, path: impl Fn() -> String) -> Result<Vec<Part<'a>>, ApiError> {
-    let path = format!("{}.content", path());
-    let content: Content<'_> = from_str(json.get())
-        .map_err(|malformed| ApiError::invalid(format!("{path}: {malformed}")).with_param(path.clone()))?;
-    Ok(decode_blocks(content, &path)?.into_iter().map(found_tool).collect())
+fn decode_result<'a>(content: TextOrRaw<'a>, path: Path<'_>) -> Result<Vec<Part<'a>>, ApiError> {
+    let path: Path<'_> = &|| format!("{}.content", path());
+    let blocks = match content {
+        TextOrRaw::Text(text) => return Ok(vec![Part::text(text)]),
+        TextOrRaw::List(blocks) => blocks,
+        TextOrRaw::Object(_) | TextOrRaw::Scalar(_) => {
+            let what = "neither a string nor a list of blocks";
+            return Err(ApiError::invalid(format!("{}: {what}", path())).with_param(path()));
+        }
+    };
+    let mut parts = Vec::with_capacity(blocks.len());
+    for (i, json) in blocks.into_iter().enumerate() {
+        let path: Path<'_> = &|| format!("{}.{i}", path());
+        let block: WireBlock<'_> = from_str(json.get())
+            .map_err(|malformed| ApiError::invalid(format!("{}: {malformed}", path())).with_param(path()))?;
+        parts.push(found_tool(decode_block(block, path)?));
+    }
+    Ok(parts)
 }
 
-fn decode_source<'a>(json: Raw<'a>, path: impl Fn() -> String) -> Result<Source<'a>, ApiError> {
+fn decode_source<'a>(json: Raw<'a>, path: Path<'_>) -> Result<Source<'a>, ApiError> {
     let path = || format!("{}.source", path());
     let source: WireSource<'_> = from_str(json.get())
         .map_err(|malformed| ApiError::invalid(format!("{}: {malformed}", path())).with_param(path()))?;
@@ -214,13 +235,15 @@ fn provider_block<'a>(kind: &str, block: &WireBlock<'_>) -> Result<Json<'a>, Api
         }
         let rest = [
             ("input", block.input),
-            ("content", block.content),
             ("source", block.source),
             ("citations", block.citations),
             ("cache_control", block.cache_control),
         ];
         for (name, json) in rest {
             object.json_or_skip(name, json);
+        }
+        if let Some(content) = &block.content {
+            content.write(object.key("content"));
         }
         if let Some(is_error) = block.is_error {
             object.bool("is_error", is_error);

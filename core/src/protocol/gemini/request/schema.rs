@@ -17,7 +17,9 @@
 //!
 //! Members keep their order, since the model writes in that order.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
+
+use memchr::memmem::Finder;
 
 use crate::{
     conversation::Extra,
@@ -35,22 +37,25 @@ wire_object! {
 }
 
 /// Words without which a schema is sent as it is.
-const TELLING: [&str; 14] = [
-    "\"$schema\"",
-    "\"$ref\"",
-    "\"definitions\"",
-    "\"const\"",
-    "\"allOf\"",
-    "\"nullable\"",
-    "\"not\"",
-    "\"if\"",
-    "\"patternProperties\"",
-    "\"propertyNames\"",
-    "\"contains\"",
-    "\"dependentSchemas\"",
-    "\"dependentRequired\"",
-    "\"unevaluatedProperties\"",
-];
+static TELLING: LazyLock<[Finder<'static>; 14]> = LazyLock::new(|| {
+    [
+        "\"$schema\"",
+        "\"$ref\"",
+        "\"definitions\"",
+        "\"const\"",
+        "\"allOf\"",
+        "\"nullable\"",
+        "\"not\"",
+        "\"if\"",
+        "\"patternProperties\"",
+        "\"propertyNames\"",
+        "\"contains\"",
+        "\"dependentSchemas\"",
+        "\"dependentRequired\"",
+        "\"unevaluatedProperties\"",
+    ]
+    .map(Finder::new)
+});
 
 /// Keywords that say what Gemini has no words for.
 const FOREIGN: [&str; 10] = [
@@ -79,7 +84,7 @@ const MAX_GROWTH: usize = 256 << 10;
 /// The schema as Gemini takes it.
 pub(super) fn adapted(schema: Raw<'_>) -> Cow<'_, str> {
     let text = schema.get();
-    if !TELLING.iter().any(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some()) {
+    if !TELLING.iter().any(|word| word.find(text.as_bytes()).is_some()) {
         return Cow::Borrowed(text);
     }
     let mut out = Vec::with_capacity(text.len() + 64);

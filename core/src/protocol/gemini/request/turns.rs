@@ -75,7 +75,8 @@ impl<'r> Turns<'r> {
         names: &'static Names,
         report: &mut Report<'_>,
     ) -> Result<Self, ApiError> {
-        let mut sorted = Self::default();
+        let contents = Vec::with_capacity(request.messages.len());
+        let mut sorted = Self { contents, ..Self::default() };
         for (index, message) in request.messages.iter().enumerate() {
             let index = request.place(index);
             if message.name.is_some() {
