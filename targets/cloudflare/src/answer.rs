@@ -15,6 +15,9 @@ use http_body_util::BodyExt as _;
 use std::convert::Infallible;
 use worker::{Context, Headers, ResponseBuilder};
 
+/// How many bytes are written before it is waited for that the caller takes them.
+const UNDER_WAY: usize = 16 << 10;
+
 /// Begins to send the response.
 pub(crate) async fn send<B>(
     response: Response<B>,
@@ -49,6 +52,7 @@ where
     B: Body<Data = Bytes, Error = Infallible> + Unpin,
 {
     let mut closed = writer.closed();
+    let mut under_way = 0;
     loop {
         let left = select(&mut closed, &mut gone);
         let frame = match select(body.frame(), left).await {
@@ -57,8 +61,13 @@ where
             Either::Right(_) => return false,
         };
         let Ok(data) = frame.into_data() else { continue };
-        if !writer.write(&data).await {
+        under_way += data.len();
+        let is_enough = under_way > UNDER_WAY;
+        if !writer.write(&data, is_enough).await {
             return false;
+        }
+        if is_enough {
+            under_way = 0;
         }
     }
 }

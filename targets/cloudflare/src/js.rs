@@ -5,8 +5,9 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
 use worker::js_sys::futures::JsFuture;
 use worker::js_sys::{Array, Promise, Uint8Array};
 use worker::wasm_bindgen::prelude::*;
@@ -57,30 +58,95 @@ extern "C" {
 }
 
 /// A stream of the platform's, read piece by piece.
+///
+/// All reads tell the same two functions: to make new ones for each costs as much as the read.
 pub(crate) struct Reader {
     reader: ReadableStreamDefaultReader,
-    reading: Option<JsFuture>,
+    turn: Rc<RefCell<Turn>>,
+}
+
+/// A function that the platform calls with what it has to tell.
+type Ear = Closure<dyn FnMut(JsValue)>;
+
+/// What is known of the read that was asked for last.
+#[derive(Default)]
+struct Turn {
+    asked: bool,
+    told: Option<Result<JsValue, JsValue>>,
+    waker: Option<Waker>,
+    /// Whether nobody waits for it any more.
+    left: bool,
+    /// What the platform tells. Gone with the reader, or with the answer to its last read.
+    ears: Option<[Ear; 2]>,
+}
+
+impl Turn {
+    /// Functions that know where to tell what they are told.
+    fn listen(turn: &Rc<RefCell<Self>>) {
+        let ear = |result: fn(JsValue) -> Result<JsValue, JsValue>| {
+            let turn = turn.clone();
+            Closure::new(move |told| {
+                let mut turn = turn.borrow_mut();
+                turn.told = Some(result(told));
+                if let Some(waker) = turn.waker.take() {
+                    waker.wake();
+                }
+                let left = turn.left;
+                let ears = turn.ears.take_if(|_| left);
+                drop(turn);
+                drop(ears);
+            })
+        };
+        let ears = [ear(Ok), ear(Err)];
+        turn.borrow_mut().ears = Some(ears);
+    }
 }
 
 impl Reader {
     pub(crate) fn new(stream: &ReadableStream) -> Result<Self, JsValue> {
-        Ok(Self { reader: ReadableStreamDefaultReader::new(stream)?, reading: None })
+        let reader = ReadableStreamDefaultReader::new(stream)?;
+        let turn = Rc::default();
+        Turn::listen(&turn);
+        Ok(Self { reader, turn })
     }
 
     /// The next piece; `None` at the end.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, JsValue>>> {
-        let reading = match &mut self.reading {
-            Some(reading) => reading,
-            None => match self.reader.read() {
-                Ok(promise) => self.reading.insert(JsFuture::from(promise)),
-                Err(error) => return Poll::Ready(Some(Err(error))),
-            },
+        let mut turn = self.turn.borrow_mut();
+        if !turn.asked {
+            match (self.reader.read(), &turn.ears) {
+                (Ok(read), Some([value, error])) => drop(read.then2(value, error)),
+                (Ok(_), None) => return Poll::Ready(None),
+                (Err(error), _) => return Poll::Ready(Some(Err(error))),
+            }
+            turn.asked = true;
+        }
+        let Some(read) = turn.told.take() else {
+            turn.waker = Some(cx.waker().clone());
+            return Poll::Pending;
         };
-        let read = ready!(Pin::new(reading).poll(cx));
-        self.reading = None;
+        turn.asked = false;
         let piece = read.map(|piece| piece.unchecked_into::<Piece>().value());
         Poll::Ready(piece.map(|piece| piece.map(|piece| Bytes::from(piece.to_vec()))).transpose())
     }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let mut turn = self.turn.borrow_mut();
+        // A read that is not answered yet tells functions that must be there still.
+        turn.left = true;
+        turn.waker = None;
+        let is_over = !turn.asked || turn.told.is_some();
+        let ears = turn.ears.take_if(|_| is_over);
+        drop(turn);
+        drop(ears);
+    }
+}
+
+thread_local! {
+    /// What is done about a piece that was not taken, where nobody waits for it: the pipe says so itself.
+    static IGNORE: Closure<dyn FnMut(JsValue)> = Closure::new(|_| {});
 }
 
 /// A pipe, its reading side first.
@@ -90,10 +156,15 @@ pub(crate) fn pipe() -> Result<(ReadableStream, Writer), JsValue> {
 }
 
 impl Writer {
-    /// Resolves once the piece was taken; to `false` where nobody takes it any more.
-    pub(crate) async fn write(&self, data: &[u8]) -> bool {
+    /// Writes a piece, and waits until it and those before it were taken where that `is_enough` for the reading
+    /// side. `false` where nobody takes it any more.
+    pub(crate) async fn write(&self, data: &[u8], is_enough: bool) -> bool {
         match self.begin_write(&Uint8Array::from(data)) {
-            Ok(written) => JsFuture::from(written).await.is_ok(),
+            Ok(written) if is_enough => JsFuture::from(written).await.is_ok(),
+            Ok(written) => {
+                IGNORE.with(|ignore| drop(written.catch(ignore)));
+                true
+            }
             Err(_) => false,
         }
     }
