@@ -1,4 +1,5 @@
-// What the conformance suite excuses Workers from, shown on plain workerd with a Worker that has none of our code.
+// What the conformance suite excuses Workers from, and why a provider's stream is never handed on as it is, shown on
+// plain workerd with a Worker that has none of our code.
 //
 // Each case says what ought to be and holds that it is not so. One that fails is good news: the platform has
 // learnt it, and the excuse in the suite's table can go.
@@ -65,7 +66,37 @@ async function decoded(options, encoding, bytes) {
   return text === TEXT;
 }
 
+/** What a caller gets on the wire of a stream that broke off, where the Worker hands on what `path` says. */
+async function brokenOff(options, path) {
+  let said;
+  const server = createServer(async (_, response) => {
+    response.setHeader("content-type", "text/event-stream");
+    for (let piece = 0; piece < 4; piece++) {
+      response.write(TEXT);
+      await sleep(50);
+    }
+    response.destroy();
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await workerd(options, async (port) => {
+    const url = encodeURIComponent(`http://127.0.0.1:${server.address().port}/`);
+    said = await talk(port, `GET ${path}?url=${url} HTTP/1.1\r\nhost: x\r\n\r\n`);
+  });
+  server.close();
+  assert.ok(said.includes(TEXT), said);
+  return said;
+}
+
+/** How an answer in chunks ends that is whole. */
+const WHOLE = "\r\n0\r\n\r\n";
+
 export default {
+  "a provider's stream that breaks off ought not to end as if it were whole, and does": async (options) => {
+    for (const path of ["/hand-on", "/hand-on-branch"]) {
+      assert.ok((await brokenOff(options, path)).endsWith(WHOLE), `${path} does not now: let it be handed on`);
+    }
+  },
+
   "fetch decodes gzip": async (options) => assert.ok(await decoded(options, "gzip", gzipSync(TEXT))),
 
   "fetch ought to decode zstd, and does not": async (options) =>
