@@ -7,11 +7,12 @@
 //!
 //! Writing: [`Object`] and [`Array`] put members and commas straight into the outgoing buffer.
 
+mod either;
+mod lenient;
 mod read;
 mod write;
 
-pub(crate) use read::{
-    Amount, Count, List, Malformed, Maybe, Raw, Str, TextOr, TextOrRaw, Word, at, from_slice, from_str, nest,
-    repair_surrogates, wire_object,
-};
+pub(crate) use either::{TextOr, TextOrRaw};
+pub(crate) use lenient::{Amount, Maybe, Word, repair_surrogates};
+pub(crate) use read::{Count, List, Malformed, Raw, Str, at, from_slice, from_str, nest, wire_object};
 pub(crate) use write::{Array, Object, Out, compact, one_line, string, unsigned};
