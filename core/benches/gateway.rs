@@ -210,6 +210,7 @@ fn main() {
     measure("chat to messages, 1 KB, whole", &translate, &request("anthropic/claude-sonnet-4-5", false));
     let translate = gateway("text/event-stream", messages_stream());
     measure("chat to messages, 64 events", &translate, &request("anthropic/claude-sonnet-4-5", true));
+    measure("messages relayed, 64 events", &translate, &to_messages("anthropic/claude-sonnet-4-5"));
     let translate = gateway("text/event-stream", gemini_stream());
     measure("chat to Gemini, 64 events", &translate, &request("gemini/gemini-2.5-flash", true));
     measure("messages to Gemini, 64 events", &translate, &to_messages("gemini/gemini-2.5-flash"));

@@ -163,7 +163,7 @@ impl<P: Ports> Gateway<P> {
     ) -> Result<Content<P>, Failed> {
         let pipe = match (attempt.call.front, attempt.provider.row.wire) {
             (Front::Chat, Wire::Chat) => Pipe::Chat(ChatRelay::new(attempt.call.usage_asked, recall)),
-            (Front::Messages, Wire::Messages) => Pipe::Messages(MessagesRelay::default()),
+            (Front::Messages, Wire::Messages) => Pipe::Messages(MessagesRelay::new()),
             _ => Pipe::Translate(Translate::new(attempt, recall, self.ports.now(), &self.seed())),
         };
         let mut opening = Opening::new(upstream, pipe);

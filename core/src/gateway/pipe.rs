@@ -151,6 +151,16 @@ pub(super) fn fail(facts: &mut Facts, front: Front, error: ApiError, out: &mut O
     facts.over = true;
 }
 
+/// Hands on, as the one piece that it came in, a chunk of which every byte was put out since there were `before`
+/// pieces: `passed` bytes, of events that all began in it. (The count alone would not say so: an event begun
+/// in an earlier chunk can make up for one that is not over.)
+pub(super) fn rejoin(out: &mut Out, before: usize, chunk: Bytes, passed: usize) {
+    if passed == chunk.len() && out.len() > before + 1 {
+        out.truncate(before);
+        out.push_back(chunk);
+    }
+}
+
 /// The event that the upstream ended on, where only the blank line after it is missing, or the end
 /// of its line: then it is an event if what it holds is whole.
 pub(super) fn last_event(framer: &mut SseFramer) -> Option<Bytes> {

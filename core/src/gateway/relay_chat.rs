@@ -11,7 +11,7 @@ use http::StatusCode;
 use memchr::memmem;
 
 use super::{
-    pipe::{Facts, Out, cut, fail, last_event},
+    pipe::{Facts, Out, cut, fail, last_event, rejoin},
     written::Written,
 };
 use crate::{
@@ -19,11 +19,12 @@ use crate::{
     frame::sse::{SseEvent, SseFramer},
     ports::HttpError,
     protocol::{
-        Front,
+        Front, Wire,
         chat::{
             self,
             observe::{Observer, observe_response, texts},
         },
+        codec::StreamDecoder,
     },
     recall::Collector,
 };
@@ -45,7 +46,7 @@ pub(super) struct ChatRelay {
 /// What gathers the reasoning of a stream, and the machine that it hears of it by.
 #[derive(Debug)]
 struct Recall {
-    decoder: chat::StreamDecoder,
+    decoder: StreamDecoder,
     collector: Collector,
 }
 
@@ -60,7 +61,7 @@ impl ChatRelay {
     /// A stream at its beginning. `usage_asked` is the caller's `stream_options.include_usage`.
     pub(super) fn new(usage_asked: bool, recall: Option<Collector>) -> Self {
         // The caller gets the provider's own ids: none is made here.
-        let reader = |collector| Box::new(Recall { decoder: chat::StreamDecoder::new(""), collector });
+        let reader = |collector| Box::new(Recall { decoder: Wire::Chat.decoder(""), collector });
         Self {
             facts: Facts::default(),
             framer: SseFramer::default(),
@@ -102,11 +103,8 @@ impl ChatRelay {
         if self.facts.over || self.observer.is_complete() {
             self.conclude();
         }
-        // Where every byte passes, the chunk passes as the one piece that it came in. (The count alone
-        // does not say so: an event begun in an earlier chunk can make up for one that is not over.)
-        if begins_here && passed == whole.len() && out.len() > before + 1 {
-            out.truncate(before);
-            out.push_back(whole);
+        if begins_here {
+            rejoin(out, before, whole, passed);
         }
     }
 

@@ -7,7 +7,7 @@
 use bytes::Bytes;
 
 use super::{
-    pipe::{Facts, Out, cut, fail, last_event},
+    pipe::{Facts, Out, cut, fail, last_event, rejoin},
     translate::{facts_of, note},
 };
 use crate::{
@@ -15,11 +15,11 @@ use crate::{
     error::{ApiError, ErrorKind},
     frame::sse::{SseEvent, SseFramer},
     ports::HttpError,
-    protocol::{Front, Wire, messages::StreamDecoder},
+    protocol::{Front, Wire, codec::StreamDecoder},
 };
 
 /// A relayed Messages stream.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct MessagesRelay {
     pub(super) facts: Facts,
     framer: SseFramer,
@@ -27,18 +27,34 @@ pub(super) struct MessagesRelay {
 }
 
 impl MessagesRelay {
+    /// A stream at its beginning.
+    pub(super) fn new() -> Self {
+        // Anthropic gives every call an id: no seed is needed.
+        let decoder = Wire::Messages.decoder("");
+        Self { facts: Facts::default(), framer: SseFramer::default(), decoder }
+    }
+
     pub(super) fn push(&mut self, chunk: Bytes, out: &mut Out) {
+        let (whole, before) = (chunk.clone(), out.len());
+        let begins_here = self.framer.is_empty();
+        let mut passed = 0;
         self.framer.push(chunk);
         while !self.facts.over {
             match self.framer.next() {
-                None => return,
-                Some(Ok(raw)) => self.event(raw, out),
+                None => break,
+                Some(Ok(raw)) => {
+                    let length = raw.len();
+                    passed += if self.event(raw, out) { length } else { 0 };
+                }
                 Some(Err(error)) => {
                     let error =
                         ApiError::new(ErrorKind::Upstream, format!("The answer is incomplete: {error}."));
                     return fail(&mut self.facts, Front::Messages, error, out);
                 }
             }
+        }
+        if begins_here {
+            rejoin(out, before, whole, passed);
         }
     }
 
@@ -59,7 +75,8 @@ impl MessagesRelay {
         fail(&mut self.facts, Front::Messages, cut(failure), out);
     }
 
-    fn event(&mut self, raw: Bytes, out: &mut Out) {
+    /// Reads an event along, and puts it out. Whether it passed as it is.
+    fn event(&mut self, raw: Bytes, out: &mut Out) -> bool {
         let Self { facts, decoder, .. } = self;
         let mut said = None;
         if let Some(data) = SseEvent::read(&raw).data {
@@ -76,8 +93,12 @@ impl MessagesRelay {
             Some(error) if memchr::memmem::find(&raw, b"\"error\"").is_none() => {
                 facts.over = false;
                 fail(facts, Front::Messages, *error, out);
+                false
             }
-            _ => out.push_back(raw),
+            _ => {
+                out.push_back(raw);
+                true
+            }
         }
     }
 }
@@ -90,4 +111,46 @@ pub(super) fn whole(body: Bytes) -> Result<(Bytes, Facts), ApiError> {
     // The wire gives every call an id: no seed is needed.
     let facts = Wire::Messages.read_response(&body, "", facts_of)?;
     Ok((body, facts))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stream() -> Vec<u8> {
+        let event =
+            |kind: &str, rest: &str| format!("event: {kind}\ndata: {{\"type\":\"{kind}\"{rest}}}\n\n");
+        let mut bytes = event("message_start", ",\"message\":{\"id\":\"m\",\"model\":\"c\",\"content\":[]}");
+        bytes +=
+            &event("content_block_start", ",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}");
+        bytes += "event: ping\ndata: {\"type\": \"ping\"}\n\n";
+        for n in 0..20 {
+            let delta = format!(",\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\"{n:03}\"}}");
+            bytes += &event("content_block_delta", &delta);
+        }
+        bytes += &event("content_block_stop", ",\"index\":0");
+        bytes += &event(
+            "message_delta",
+            ",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":40}",
+        );
+        bytes += &event("message_stop", "");
+        bytes.into_bytes()
+    }
+
+    #[test]
+    fn pieces_of_any_size_come_out_as_the_bytes_that_went_in() {
+        let bytes = stream();
+        for size in 1..=bytes.len() {
+            let (mut relay, mut out) = (MessagesRelay::new(), Out::default());
+            for piece in bytes.chunks(size) {
+                relay.push(Bytes::copy_from_slice(piece), &mut out);
+            }
+            relay.finish(None, &mut out);
+            assert_eq!(relay.facts.usage.output, Some(40));
+            let pieces = out.len();
+            let passed: Vec<u8> = out.into_iter().flatten().collect();
+            assert!(passed == bytes, "pieces of {size} bytes");
+            assert!(size < bytes.len() || pieces == 1, "what came in one piece goes out in one");
+        }
+    }
 }

@@ -174,22 +174,13 @@ impl StreamDecoder {
     /// Takes the data of one SSE event that is named `error`.
     pub fn error(&mut self, data: &[u8], sink: &mut impl FnMut(Event<'_>)) {
         self.repeat.forget();
-        match &mut self.decoder {
-            Decoder::Chat(decoder) => decoder.error(data, sink),
-            // Their errors say in their data what they are.
-            Decoder::Messages(decoder) => decoder.push(data, sink),
-            Decoder::Gemini(decoder) => decoder.push(data, sink),
-        }
+        self.decoder.error(data, sink);
     }
 
     /// The upstream has ended.
     pub fn finish(&mut self, sink: &mut impl FnMut(Event<'_>)) {
         self.repeat.forget();
-        match &mut self.decoder {
-            Decoder::Chat(decoder) => decoder.finish(sink),
-            Decoder::Messages(decoder) => decoder.finish(sink),
-            Decoder::Gemini(decoder) => decoder.finish(sink),
-        }
+        self.decoder.finish(sink);
     }
 
     /// Whether the upstream has no more to say, as far as one can tell.
@@ -202,24 +193,44 @@ impl StreamDecoder {
     }
 }
 
+/// Who is told an event. Not generic: the decoders would be there once for each sink, tens of kilobytes of
+/// WebAssembly each time.
+type Sink<'s> = &'s mut dyn FnMut(Event<'_>);
+
 impl Decoder {
-    fn push(&mut self, data: &[u8], sink: &mut impl FnMut(Event<'_>)) {
+    fn push(&mut self, data: &[u8], mut sink: Sink<'_>) {
         match self {
-            Self::Chat(decoder) => decoder.push(data, sink),
-            Self::Messages(decoder) => decoder.push(data, sink),
-            Self::Gemini(decoder) => decoder.push(data, sink),
+            Self::Chat(decoder) => decoder.push(data, &mut sink),
+            Self::Messages(decoder) => decoder.push(data, &mut sink),
+            Self::Gemini(decoder) => decoder.push(data, &mut sink),
+        }
+    }
+
+    fn error(&mut self, data: &[u8], mut sink: Sink<'_>) {
+        match self {
+            Self::Chat(decoder) => decoder.error(data, &mut sink),
+            // Their errors say in their data what they are.
+            Self::Messages(_) | Self::Gemini(_) => self.push(data, sink),
+        }
+    }
+
+    fn finish(&mut self, mut sink: Sink<'_>) {
+        match self {
+            Self::Chat(decoder) => decoder.finish(&mut sink),
+            Self::Messages(decoder) => decoder.finish(&mut sink),
+            Self::Gemini(decoder) => decoder.finish(&mut sink),
         }
     }
 
     /// Says what is new in an event that is otherwise like the one before it. `false` where it must be
     /// read in full.
-    fn go_on(&mut self, new: &New<'_>, sink: &mut impl FnMut(Event<'_>)) -> bool {
+    fn go_on(&mut self, new: &New<'_>, mut sink: Sink<'_>) -> bool {
         match self {
             Self::Chat(_) | Self::Messages(_) => {
                 sink(Event::Delta { part: new.part, delta: Delta::Text(Text::Borrowed(new.text)) });
                 true
             }
-            Self::Gemini(decoder) => decoder.go_on(new, sink),
+            Self::Gemini(decoder) => decoder.go_on(new, &mut sink),
         }
     }
 }

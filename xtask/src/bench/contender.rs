@@ -53,7 +53,7 @@ impl Kind {
     pub(super) fn takes_part_in(self, scenario: &Scenario) -> bool {
         match self {
             Self::Direct => scenario.connections == 1,
-            Self::Floor => scenario.front == scenario.wire,
+            Self::Floor => scenario.front == Protocol::Chat && scenario.wire == Protocol::Chat,
             Self::Nginx | Self::Gateway => true,
         }
     }

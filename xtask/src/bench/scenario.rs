@@ -95,6 +95,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     relay("relay stream in a burst, 256 connections", Burst, 1_000, 256, None),
     relay("relay stream flushed by event", Flushed, 1_000, 32, None),
     relay("relay stream 5 ms apart", Paced, 1_000, 128, Some((1.4, 1.15))),
+    Scenario {
+        front: Protocol::Messages,
+        wire: Protocol::Messages,
+        ..relay("relay Messages stream in a burst", Burst, 1_000, 32, None)
+    },
     relay("relay 10 KB agent body", Plain, 10_000, 32, Some((2.0, 1.6))),
     relay("relay 100 KB agent body", Plain, 100_000, 32, Some((2.8, 2.0))),
     translate(CHAT_TO_ANTHROPIC, "chat to Anthropic 1 KB", SHORT),
