@@ -2,9 +2,15 @@
 
 import anthropic
 from pydantic import BaseModel
-from suite import KEY, PROVIDERS, URL, Script, each, equal, once, strict
+from suite import KEY, LIMITS, PROVIDERS, URL, Script, each, equal, once, strict
 
-client = anthropic.Anthropic(base_url=URL, api_key=KEY, max_retries=0, timeout=30)
+client = anthropic.Anthropic(
+    base_url=URL,
+    api_key=KEY,
+    max_retries=0,
+    timeout=30,
+    http_client=anthropic.DefaultHttpxClient(limits=LIMITS),
+)
 
 HELLO = [{"role": "user", "content": "Hello"}]
 

@@ -5,9 +5,15 @@ import json
 
 import openai
 from openai_answers import HELLO, TOOLS
-from suite import KEY, PROVIDERS, SIGNING, URL, Script, each, equal, signatures, strict
+from suite import KEY, LIMITS, PROVIDERS, SIGNING, URL, Script, each, equal, signatures, strict
 
-client = openai.OpenAI(base_url=f"{URL}/v1", api_key=KEY, max_retries=0, timeout=30)
+client = openai.OpenAI(
+    base_url=f"{URL}/v1",
+    api_key=KEY,
+    max_retries=0,
+    timeout=30,
+    http_client=openai.DefaultHttpxClient(limits=LIMITS),
+)
 
 
 def kept(message):

@@ -5,9 +5,15 @@ import json
 
 import openai
 from pydantic import BaseModel
-from suite import KEY, PROVIDERS, URL, Script, each, equal, once, strict
+from suite import KEY, LIMITS, PROVIDERS, URL, Script, each, equal, once, strict
 
-client = openai.OpenAI(base_url=f"{URL}/v1", api_key=KEY, max_retries=0, timeout=30)
+client = openai.OpenAI(
+    base_url=f"{URL}/v1",
+    api_key=KEY,
+    max_retries=0,
+    timeout=30,
+    http_client=openai.DefaultHttpxClient(limits=LIMITS),
+)
 
 HELLO = [{"role": "user", "content": "Hello"}]
 

@@ -13,9 +13,15 @@ import traceback
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx2
+
 URL = os.environ["TOLLBRIDGE_URL"]
 KEY = os.environ["TOLLBRIDGE_KEY"]
 UPSTREAM = os.environ["TOLLBRIDGE_UPSTREAM"]
+
+#: workerd's server ends connections that were idle for five seconds, and the SDKs' client takes them for alive as
+#: long: now and then a request would meet the end of its connection. (Cloudflare's network is not so quick.)
+LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=100, keepalive_expiry=2)
 
 #: A provider of each wire. One of them speaks as the caller does, the others are behind a translation.
 PROVIDERS = ["openai", "anthropic", "gemini"]
