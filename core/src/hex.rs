@@ -2,7 +2,7 @@
 
 /// Appends the digits of `bytes`, in small letters. (A long conversation needs many; a format string for
 /// each byte takes longer than the digest.)
-pub(crate) fn push(text: &mut String, bytes: &[u8]) {
+pub fn push(text: &mut String, bytes: &[u8]) {
     let digit = |nibble: u8| char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 });
     text.reserve(bytes.len() * 2);
     for byte in bytes {

@@ -23,7 +23,7 @@ pub mod frame;
 pub mod fuzz;
 pub mod gateway;
 pub mod govern;
-mod hex;
+pub mod hex;
 pub mod ledger;
 pub mod media;
 pub mod model;

@@ -105,19 +105,19 @@ impl Repeat {
     pub(super) fn read<'d>(&self, data: &'d [u8]) -> Option<New<'d>> {
         let Form { part, before, between, after } = &self.form;
         let rest = data.strip_prefix(before.as_slice()).filter(|_| self.proved)?;
-        let is_end = |byte: &u8| matches!(byte, b'"' | b'\\' | ..0x20);
-        let (text, rest) = rest.split_at_checked(rest.iter().position(is_end)?)?;
+        let (text, rest) = rest.split_at_checked(rest.iter().position(|byte| !is_plain(*byte))?)?;
         let rest = rest.strip_prefix(between.as_slice())?;
         let varied = match after {
             None => rest.is_empty().then_some(None)?,
             Some(after) => Some(std::str::from_utf8(rest.strip_suffix(after.as_slice())?).ok()?),
         };
-        let is_known = match self.varying {
-            Varying::Padding(_) => varied.is_none_or(is_plain_text),
-            Varying::Nothing | Varying::Counts(_) => true,
+        let counts = match self.varying {
+            Varying::Padding(_) if !varied.is_none_or(is_plain_text) => return None,
+            Varying::Padding(_) | Varying::Nothing => None,
+            Varying::Counts(_) => varied,
         };
-        let text = std::str::from_utf8(text).ok().filter(|text| is_known && !text.is_empty())?;
-        Some(New { part: *part, text, counts: varied.filter(|_| matches!(self.varying, Varying::Counts(_))) })
+        let text = std::str::from_utf8(text).ok().filter(|text| !text.is_empty())?;
+        Some(New { part: *part, text, counts })
     }
 
     /// To watch what an event comes to that is read in full.
@@ -137,8 +137,7 @@ impl Repeat {
 
     /// Knows nothing any more.
     pub(super) fn forget(&mut self) {
-        self.proved = false;
-        self.form = Form::default();
+        *self = Self::new(self.varying);
     }
 
     fn form_of(&self, data: &[u8], part: u32, place: Range<usize>) -> Option<Form> {
@@ -162,7 +161,13 @@ fn value(json: &[u8], name: &str) -> Option<Range<usize>> {
 /// Whether this is JSON text without escapes.
 fn is_plain_text(json: &str) -> bool {
     let inside = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    inside.is_some_and(|text| text.bytes().all(|byte| !matches!(byte, b'"' | b'\\' | ..0x20)))
+    inside.is_some_and(|text| text.bytes().all(is_plain))
+}
+
+/// Whether a byte stands for itself inside JSON text: it neither ends the text, nor begins an escape, nor is
+/// forbidden there.
+fn is_plain(byte: u8) -> bool {
+    !matches!(byte, b'"' | b'\\' | ..0x20)
 }
 
 #[cfg(test)]

@@ -116,7 +116,7 @@ impl Reader {
         if !turn.asked {
             match (self.reader.read(), &turn.ears) {
                 (Ok(read), Some([value, error])) => drop(read.then2(value, error)),
-                (Ok(_), None) => return Poll::Ready(None),
+                (Ok(_), None) => return Poll::Ready(Some(Err(JsValue::NULL))),
                 (Err(error), _) => return Poll::Ready(Some(Err(error))),
             }
             turn.asked = true;

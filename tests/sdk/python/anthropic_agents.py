@@ -4,15 +4,9 @@ clients that send it all again."""
 import anthropic
 from anthropic import beta_tool
 from anthropic_answers import HELLO, TOOLS, texts
-from suite import KEY, LIMITS, PROVIDERS, SIGNING, URL, Script, each, equal, once, signatures, strict
+from suite import PROVIDERS, SIGNING, URL, Script, client_options, each, equal, once, signatures, strict
 
-client = anthropic.Anthropic(
-    base_url=URL,
-    api_key=KEY,
-    max_retries=0,
-    timeout=30,
-    http_client=anthropic.DefaultHttpxClient(limits=LIMITS),
-)
+client = anthropic.Anthropic(base_url=URL, **client_options(anthropic))
 
 #: How a model is told to think: the older ones by a budget.
 BUDGET = {"type": "enabled", "budget_tokens": 1024}

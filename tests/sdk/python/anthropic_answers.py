@@ -2,15 +2,9 @@
 
 import anthropic
 from pydantic import BaseModel
-from suite import KEY, LIMITS, PROVIDERS, URL, Script, each, equal, once, strict
+from suite import PROVIDERS, URL, Script, client_options, each, equal, once, strict
 
-client = anthropic.Anthropic(
-    base_url=URL,
-    api_key=KEY,
-    max_retries=0,
-    timeout=30,
-    http_client=anthropic.DefaultHttpxClient(limits=LIMITS),
-)
+client = anthropic.Anthropic(base_url=URL, **client_options(anthropic))
 
 HELLO = [{"role": "user", "content": "Hello"}]
 

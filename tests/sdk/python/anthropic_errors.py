@@ -1,13 +1,13 @@
 """Errors through `anthropic`: the typed exceptions, and who retries what."""
 
 import anthropic
-from suite import KEY, PROVIDERS, URL, Script, each, equal, once, raises
+from suite import KEY, PROVIDERS, URL, Script, client_options, each, equal, once, raises
 
 HELLO = [{"role": "user", "content": "Hello"}]
 
 
 def client(**options):
-    return anthropic.Anthropic(**{"base_url": URL, "api_key": KEY, "max_retries": 0, "timeout": 30} | options)
+    return anthropic.Anthropic(**{"base_url": URL} | client_options(anthropic) | options)
 
 
 def ask(script, using=None, **options):

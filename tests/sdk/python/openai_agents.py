@@ -5,15 +5,9 @@ import json
 
 import openai
 from openai_answers import HELLO, TOOLS
-from suite import KEY, LIMITS, PROVIDERS, SIGNING, URL, Script, each, equal, signatures, strict
+from suite import PROVIDERS, SIGNING, URL, Script, client_options, each, equal, signatures, strict
 
-client = openai.OpenAI(
-    base_url=f"{URL}/v1",
-    api_key=KEY,
-    max_retries=0,
-    timeout=30,
-    http_client=openai.DefaultHttpxClient(limits=LIMITS),
-)
+client = openai.OpenAI(base_url=f"{URL}/v1", **client_options(openai))
 
 
 def kept(message):

@@ -5,15 +5,9 @@ import json
 
 import openai
 from pydantic import BaseModel
-from suite import KEY, LIMITS, PROVIDERS, URL, Script, each, equal, once, strict
+from suite import KEY, PROVIDERS, URL, Script, client_options, each, equal, once, strict
 
-client = openai.OpenAI(
-    base_url=f"{URL}/v1",
-    api_key=KEY,
-    max_retries=0,
-    timeout=30,
-    http_client=openai.DefaultHttpxClient(limits=LIMITS),
-)
+client = openai.OpenAI(base_url=f"{URL}/v1", **client_options(openai))
 
 HELLO = [{"role": "user", "content": "Hello"}]
 

@@ -1,13 +1,13 @@
 """Errors through `openai`: the typed exceptions, and who retries what."""
 
 import openai
-from suite import KEY, PROVIDERS, URL, Script, each, equal, once, raises
+from suite import PROVIDERS, URL, Script, client_options, each, equal, once, raises
 
 HELLO = [{"role": "user", "content": "Hello"}]
 
 
 def client(**options):
-    return openai.OpenAI(**{"base_url": f"{URL}/v1", "api_key": KEY, "max_retries": 0, "timeout": 30} | options)
+    return openai.OpenAI(**{"base_url": f"{URL}/v1"} | client_options(openai) | options)
 
 
 def ask(script, using=None, **options):

@@ -21,7 +21,7 @@ UPSTREAM = os.environ["TOLLBRIDGE_UPSTREAM"]
 
 #: workerd's server ends connections that were idle for five seconds, and the SDKs' client takes them for alive as
 #: long: now and then a request would meet the end of its connection. (Cloudflare's network is not so quick.)
-LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=100, keepalive_expiry=2)
+_LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=100, keepalive_expiry=2)
 
 #: A provider of each wire. One of them speaks as the caller does, the others are behind a translation.
 PROVIDERS = ["openai", "anthropic", "gemini"]
@@ -32,6 +32,13 @@ SIGNING = [
     "anthropic/claude-opus-4-6-20260205~",
     "gemini/gemini-3-flash-preview~",
 ]
+
+
+def client_options(sdk):
+    """What all clients of an SDK are made with, beside the address. Nothing is tried again unasked."""
+    http_client = sdk.DefaultHttpxClient(limits=_LIMITS)
+    return {"api_key": KEY, "max_retries": 0, "timeout": 30, "http_client": http_client}
+
 
 _tests = []
 _numbers = itertools.count()

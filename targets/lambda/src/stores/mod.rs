@@ -23,7 +23,7 @@ use crate::aws::s3::Bucket;
 use crate::aws::{Aws, AwsError};
 use sha2::{Digest as _, Sha256};
 use std::env;
-use std::fmt::Write as _;
+use tollbridge_core::hex;
 use tollbridge_core::ports::{CacheError, CountersError, LedgerError};
 
 /// The variables that name them.
@@ -89,9 +89,7 @@ fn dice() -> u64 {
 
 /// The SHA-256 of a text, in hexadecimal digits: a name for what is too long for a key, or not to be seen in one.
 fn digest(text: &str) -> String {
-    Sha256::digest(text).iter().fold(String::with_capacity(64), |mut digits, byte| {
-        // Writing to a `String` cannot fail.
-        let _ = write!(digits, "{byte:02x}");
-        digits
-    })
+    let mut digits = String::with_capacity(64);
+    hex::push(&mut digits, &Sha256::digest(text));
+    digits
 }
